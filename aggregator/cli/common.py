@@ -1,0 +1,76 @@
+"""What all commands share: where the data lie, how results and errors are printed."""
+
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aggregator import clock as clocks
+from aggregator.model import Catalogue
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+@dataclass
+class Context:
+    """The options of the top command, and what is opened by need.
+
+    `data` is the folder of the database and of the local settings, `sources` the source list.
+    """
+
+    data: Path
+    sources: Path
+    clock: clocks.Clock = field(default_factory=clocks.from_environment)
+
+    @property
+    def database(self) -> Path:
+        """The one SQLite file."""
+        return self.data / "querverweis.sqlite3"
+
+    def db(self, *, readonly: bool = False) -> "sqlite3.Connection":
+        """Open the database, created and migrated where needed."""
+        from aggregator import store
+
+        return store.connect(self.database, readonly=readonly)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The source list, loaded once.
+
+        Raises:
+            ConfigError: It is wrong; nothing was touched.
+        """
+        from aggregator import config
+
+        return config.load(self.sources)
+
+
+def emit(document: Any) -> None:
+    """Print one JSON document on one line; only LF ends a line."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, separators=(", ", ": ")) + "\n")
+    sys.stdout.flush()
+
+
+def say(text: str) -> None:
+    """Print a result for people."""
+    sys.stdout.write(text + "\n")
+
+
+def note(text: str) -> None:
+    """Print a message or progress on standard error."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def table(rows: Iterable[Iterable[object]]) -> str:
+    """Return rows as aligned columns."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    )

@@ -1,0 +1,1 @@
+"""Which items belong together, and why. Pure."""

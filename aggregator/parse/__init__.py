@@ -1,0 +1,1 @@
+"""Bytes to entries: one file for each source kind."""

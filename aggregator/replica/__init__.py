@@ -1,0 +1,1 @@
+"""The bundled demo platforms: invented content, served over HTTP on loopback."""

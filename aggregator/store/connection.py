@@ -1,0 +1,158 @@
+"""Opening the one SQLite file: pragmas, transactions, forward-only migrations.
+
+Any process may write, briefly: transactions are BEGIN IMMEDIATE and meant to last at most 50 ms;
+readers never wait for writers (WAL). Migrations are numbered SQL files; each is applied in one
+transaction together with its number (`PRAGMA user_version`).
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+
+from aggregator.errors import StoreError
+
+BUSY_TIMEOUT_S = 10
+
+
+def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
+    """Open the database, created and migrated where needed.
+
+    Args:
+        path: The file; its folder is created.
+        readonly: Refuse every write of this connection. The file must exist.
+
+    Returns:
+        A connection in autocommit mode with `sqlite3.Row` rows; one for each thread.
+
+    Raises:
+        StoreError: Missing, locked, damaged, or written by a newer version.
+    """
+    try:
+        if readonly and not path.exists():
+            raise StoreError(
+                "es gibt noch keine Datenbank", where=str(path),
+                remedy="zuerst `aggregator refresh` oder `aggregator import` ausführen",
+            )  # fmt: skip
+        path.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(
+            path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        )
+        _prepare(db)
+        migrate(db)
+        if readonly:
+            db.execute("PRAGMA query_only = ON")
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(
+            f"die Datenbank lässt sich nicht öffnen: {error}", where=str(path),
+            remedy="Rechte, freien Platz und mit `aggregator doctor` die Datei prüfen",
+        ) from error  # fmt: skip
+    return db
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    """Set what SQLite keeps for each connection."""
+    db.row_factory = sqlite3.Row
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = NORMAL")
+    db.execute("PRAGMA foreign_keys = ON")
+    db.execute("PRAGMA temp_store = MEMORY")
+    db.execute("PRAGMA cache_size = -32000")
+    db.execute("PRAGMA journal_size_limit = 67108864")  # the WAL shrinks back to 64 MB
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Commit what the block writes, or nothing of it; joins a transaction that is open already.
+
+    Raises:
+        StoreError: The database was locked for longer than the busy timeout, or is full.
+    """
+    if db.in_transaction:
+        yield db
+        return
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+        except BaseException:
+            _leave(db)
+            raise
+        db.execute("COMMIT")
+    except sqlite3.OperationalError as error:
+        _leave(db)
+        if not re.search("locked|busy|full|disk I/O|readonly", str(error)):
+            raise
+        raise StoreError(
+            f"die Datenbank nimmt nichts an: {error}",
+            remedy="später wiederholen; bei Dauer freien Platz und andere Prozesse prüfen",
+        ) from error
+
+
+def _leave(db: sqlite3.Connection) -> None:
+    """End a transaction that SQLite itself may already have ended."""
+    if db.in_transaction:
+        db.execute("ROLLBACK")
+
+
+def migrations() -> list[tuple[int, str]]:
+    """Return the numbered migrations as (number, SQL), in order."""
+    folder = resources.files("aggregator.store") / "migrations"
+    files = sorted(f.name for f in folder.iterdir() if re.fullmatch(r"\d{4}_\w+\.sql", f.name))
+    return [(int(name[:4]), (folder / name).read_text("utf-8")) for name in files]
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Bring the schema up to date; a database from the future is refused.
+
+    Raises:
+        StoreError: Its schema is newer than this program.
+    """
+    have = int(db.execute("PRAGMA user_version").fetchone()[0])
+    steps = migrations()
+    newest = steps[-1][0]
+    if have > newest:
+        raise StoreError(
+            f"die Datenbank hat Schema {have}, dieses Programm kennt nur {newest}",
+            remedy="eine neuere Version von Querverweis installieren",
+        )
+    for number, script in steps:
+        if number > have:
+            _apply(db, number, script)
+
+
+def _apply(db: sqlite3.Connection, number: int, script: str) -> None:
+    """Run one migration and record its number in the same transaction."""
+    with transaction(db):
+        if int(db.execute("PRAGMA user_version").fetchone()[0]) >= number:
+            return  # another process was quicker
+        for statement in _statements(script):
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {number:d}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Split a script at the ends of its statements (`executescript` would commit)."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def get_meta(db: sqlite3.Connection, key: str, default: str = "") -> str:
+    """Return a value of the table `meta`."""
+    row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return str(row[0]) if row else default
+
+
+def set_meta(db: sqlite3.Connection, key: str, value: str) -> None:
+    """Set a value of the table `meta`."""
+    db.execute(
+        "INSERT INTO meta (key, value) VALUES (?, ?)"
+        " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (key, value),
+    )

@@ -1,0 +1,497 @@
+-- Source tables first (the truth), derived tables after them (a pure function of the source
+-- tables and the statistics epoch). Times are TEXT, RFC 3339 UTC with Z, or YYYY-MM-DD where only
+-- the day is known. JSON columns hold UTF-8 JSON. No surrogate id orders anything a user sees.
+
+CREATE TABLE meta (
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- ---- the configuration as last loaded; flows one way, from sources.yaml -------------------
+
+CREATE TABLE platform (
+    id         TEXT PRIMARY KEY,
+    position   INTEGER NOT NULL,           -- order in sources.yaml
+    name       TEXT NOT NULL,
+    short_name TEXT NOT NULL,
+    level      TEXT NOT NULL,
+    url        TEXT NOT NULL,
+    definition TEXT NOT NULL               -- JSON: operator, former, licence, access
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE source (
+    id         TEXT PRIMARY KEY,
+    platform   TEXT NOT NULL,
+    position   INTEGER NOT NULL,
+    kind       TEXT NOT NULL,
+    url        TEXT,
+    enabled    INTEGER NOT NULL,
+    definition TEXT NOT NULL               -- JSON of the whole entry
+) STRICT, WITHOUT ROWID;
+CREATE INDEX source_platform ON source (platform);  -- platform page
+
+-- ---- the state of sources and hosts ------------------------------------------------------
+
+CREATE TABLE source_state (
+    source          TEXT PRIMARY KEY,
+    state           TEXT NOT NULL DEFAULT 'not_due',
+    reason          TEXT,
+    message         TEXT,                  -- for the admin, German
+    next_at         TEXT,                  -- NULL: due now
+    last_run_at     TEXT,
+    last_success_at TEXT,
+    failures        REAL NOT NULL DEFAULT 0,   -- hard +1, soft +0.5, temporary +0.25
+    paused          INTEGER NOT NULL DEFAULT 0,
+    lease_by        TEXT,
+    lease_until     TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE host (
+    name        TEXT PRIMARY KEY,          -- host or host:port, lower case
+    next_at     TEXT,                      -- earliest next request
+    lease_by    TEXT,                      -- one request at a time
+    lease_until TEXT,
+    crawl_delay REAL,                      -- seconds, from robots.txt
+    robots      TEXT,                      -- body as text; NULL: not fetched
+    robots_at   TEXT,
+    robots_status INTEGER,
+    cookies     TEXT                       -- JSON: [{name, value, domain, path}]
+) STRICT, WITHOUT ROWID;
+
+-- Every address of a source: to be fetched, or fetched and to be revisited.
+CREATE TABLE frontier (
+    source        TEXT NOT NULL,
+    url           TEXT NOT NULL,           -- as it is requested
+    canonical     TEXT NOT NULL,
+    role          TEXT NOT NULL,           -- root index detail document
+    reason        TEXT NOT NULL,           -- new changed dropped revisit root
+    due_at        TEXT NOT NULL,
+    pending       INTEGER NOT NULL,        -- 1: counts as `pending`
+    attempts      INTEGER NOT NULL DEFAULT 0,
+    referrer      TEXT,                    -- canonical address of the document that named it
+    lastmod       TEXT,                    -- as its enumeration said
+    etag          TEXT,
+    last_modified TEXT,
+    body_sha256   TEXT,
+    status        INTEGER,                 -- last answer
+    fetched_at    TEXT,
+    changed_at    TEXT,
+    missing_since TEXT,                    -- first 404/410 of an unbroken row of them
+    visits        INTEGER NOT NULL DEFAULT 0,  -- unchanged visits in a row: the revisit ladder
+    complete      INTEGER NOT NULL DEFAULT 0,  -- an index page: it said that it saw everything
+    PRIMARY KEY (source, canonical)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX frontier_due ON frontier (source, due_at);                 -- next address of a source
+CREATE INDEX frontier_pending ON frontier (source) WHERE pending = 1;   -- `pending`
+
+-- What each enumerating document named when it was last read: the basis of "vanished".
+CREATE TABLE listed (
+    source    TEXT NOT NULL,
+    document  TEXT NOT NULL,               -- canonical address of the enumerating document
+    canonical TEXT NOT NULL,               -- what it named
+    PRIMARY KEY (source, document, canonical)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX listed_canonical ON listed (source, canonical);            -- is it still named
+
+-- ---- items -------------------------------------------------------------------------------
+
+CREATE TABLE item (
+    pk              INTEGER PRIMARY KEY,
+    id              TEXT NOT NULL UNIQUE,  -- 12 characters a-z2-7, from the key at first sight
+    platform        TEXT NOT NULL,
+    key             TEXT NOT NULL,
+    source          TEXT NOT NULL,         -- the first
+    entry_id        TEXT,
+    url             TEXT NOT NULL,
+    title           TEXT NOT NULL,
+    kind            TEXT NOT NULL,
+    published_at    TEXT,
+    date_evidence   TEXT NOT NULL,
+    updated_at      TEXT,
+    first_seen_at   TEXT NOT NULL,
+    last_changed_at TEXT NOT NULL,
+    last_seen_at    TEXT NOT NULL,
+    sort_at         TEXT NOT NULL,         -- published_at (a day as noon in Berlin), else last_changed_at
+    language        TEXT NOT NULL,
+    authors         TEXT NOT NULL,         -- JSON list
+    state           TEXT NOT NULL,
+    licence         TEXT NOT NULL,
+    policy          TEXT NOT NULL,
+    text            TEXT NOT NULL,         -- '' unless policy is full
+    excerpt         TEXT NOT NULL,
+    links           TEXT NOT NULL,         -- JSON list of {url, anchor, sentence, position, prose}
+    parts           TEXT NOT NULL,         -- JSON list of {role, text, label, at}
+    identifiers     TEXT NOT NULL,         -- JSON list, as written
+    digest          TEXT,                  -- JSON, where the text may not be stored
+    content_hash    TEXT NOT NULL,
+    content_rank    INTEGER NOT NULL,      -- of the observation that text and links come from
+    changed_by      TEXT NOT NULL,         -- "source role" of the observation that changed it last
+    parent          TEXT,
+    answer_to       TEXT,
+    merged_into     INTEGER REFERENCES item (pk),
+    UNIQUE (platform, key)
+) STRICT;
+CREATE INDEX item_sort ON item (sort_at DESC, id) WHERE merged_into IS NULL;              -- newest first
+CREATE INDEX item_platform ON item (platform, sort_at DESC, id) WHERE merged_into IS NULL; -- platform page
+CREATE INDEX item_entry ON item (source, entry_id) WHERE entry_id IS NOT NULL;            -- source:entry_id
+CREATE INDEX item_title ON item (title);                                                  -- moved-page check
+
+-- Every address under which an item was seen.
+CREATE TABLE alias (
+    platform  TEXT NOT NULL,
+    canonical TEXT NOT NULL,
+    link_key  TEXT NOT NULL,               -- former hosts and tenants made equal
+    url       TEXT NOT NULL,               -- as seen
+    item      INTEGER NOT NULL REFERENCES item (pk),
+    PRIMARY KEY (platform, canonical)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX alias_canonical ON alias (canonical);  -- resolving links, lookup by address
+CREATE INDEX alias_link_key ON alias (link_key);
+CREATE INDEX alias_item ON alias (item);
+
+-- What each source said of an item, by role: an item is a pure merge of its observations.
+CREATE TABLE observation (
+    item          INTEGER NOT NULL REFERENCES item (pk),
+    source        TEXT NOT NULL,
+    role          TEXT NOT NULL,
+    rank          INTEGER NOT NULL,
+    entry_id      TEXT,
+    fields        TEXT NOT NULL,           -- JSON: title, kind, published, updated_at, ...
+    content_hash  TEXT NOT NULL,
+    first_seen_at TEXT NOT NULL,
+    last_seen_at  TEXT NOT NULL,
+    PRIMARY KEY (item, source, role)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX observation_entry ON observation (source, entry_id) WHERE entry_id IS NOT NULL;  -- guid within its source
+
+-- States that were superseded; the current one is the item itself.
+CREATE TABLE version (
+    item         INTEGER NOT NULL REFERENCES item (pk),
+    n            INTEGER NOT NULL,         -- 1 is the first state
+    from_at      TEXT NOT NULL,            -- since when it was current
+    until_at     TEXT NOT NULL,
+    title        TEXT NOT NULL,
+    text         TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    PRIMARY KEY (item, n)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE decision (
+    seq         INTEGER PRIMARY KEY,
+    kind        TEXT NOT NULL,             -- hide same not_same related not_related topic title
+    platform    TEXT NOT NULL,
+    key         TEXT NOT NULL,
+    url         TEXT,
+    object      TEXT NOT NULL DEFAULT '',  -- JSON: {platform, key, url}, or a topic
+    value       TEXT NOT NULL,             -- JSON
+    by_name     TEXT NOT NULL,
+    role        TEXT NOT NULL DEFAULT 'admin',
+    at          TEXT NOT NULL,
+    why         TEXT NOT NULL DEFAULT '',
+    judged_hash TEXT,
+    UNIQUE (kind, platform, key, object, at, by_name)
+) STRICT;
+CREATE INDEX decision_subject ON decision (platform, key);
+
+CREATE TABLE tombstone (
+    platform TEXT NOT NULL,
+    key      TEXT NOT NULL,
+    at       TEXT NOT NULL,
+    reason   TEXT NOT NULL,
+    PRIMARY KEY (platform, key)
+) STRICT, WITHOUT ROWID;
+
+-- ---- runs --------------------------------------------------------------------------------
+
+CREATE TABLE run (
+    id         INTEGER PRIMARY KEY,
+    source     TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    ended_at   TEXT,
+    trigger    TEXT NOT NULL,              -- refresh schedule import demo
+    state      TEXT,
+    reason     TEXT,
+    message    TEXT,
+    new        INTEGER NOT NULL DEFAULT 0,
+    changed    INTEGER NOT NULL DEFAULT 0,
+    unchanged  INTEGER NOT NULL DEFAULT 0,
+    vanished   INTEGER NOT NULL DEFAULT 0,
+    rejected   INTEGER NOT NULL DEFAULT 0,
+    pending    INTEGER NOT NULL DEFAULT 0,
+    requests   INTEGER NOT NULL DEFAULT 0,
+    not_modified INTEGER NOT NULL DEFAULT 0,
+    bytes      INTEGER NOT NULL DEFAULT 0,
+    wall_ms    INTEGER NOT NULL DEFAULT 0,
+    problems   TEXT NOT NULL DEFAULT '[]'  -- JSON list of {code, message, where}
+) STRICT;
+CREATE INDEX run_source ON run (source, started_at);
+
+CREATE TABLE request (
+    id     INTEGER PRIMARY KEY,
+    run    INTEGER REFERENCES run (id),
+    at     TEXT NOT NULL,
+    host   TEXT NOT NULL,
+    url    TEXT NOT NULL,
+    status INTEGER,                        -- NULL: no answer
+    code   TEXT,                           -- our word for what went wrong
+    bytes  INTEGER NOT NULL,
+    ms     INTEGER NOT NULL,
+    waited_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX request_run ON request (run);
+CREATE INDEX request_host ON request (host, at);
+
+-- ---- the queue between truth and derivation ----------------------------------------------
+
+-- One row for each item to be derived anew; written in the item's transaction.
+CREATE TABLE changes (
+    item INTEGER PRIMARY KEY,
+    what TEXT NOT NULL                     -- 'item' (everything), 'relate' (its neighbours only)
+) STRICT;
+
+CREATE TABLE lease (
+    name  TEXT PRIMARY KEY,                -- derive, housekeeping
+    by    TEXT NOT NULL,
+    until TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- ---- derived: a statistics epoch ---------------------------------------------------------
+
+CREATE TABLE epoch (
+    n         INTEGER PRIMARY KEY,
+    analysis  TEXT NOT NULL,               -- version of the analysis code and of the vocabulary
+    taken_at  TEXT NOT NULL,
+    items     INTEGER NOT NULL,            -- items counted
+    state     TEXT NOT NULL,               -- building live old
+    cursor    INTEGER NOT NULL DEFAULT 0   -- while building: last item done
+) STRICT;
+
+CREATE TABLE epoch_word (                  -- surface counts, lower case: the splitter's corpus
+    epoch INTEGER NOT NULL,
+    word  TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (epoch, word)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE epoch_term (                  -- document frequencies of stems and parts
+    epoch INTEGER NOT NULL,
+    term  TEXT NOT NULL,
+    df    INTEGER NOT NULL,
+    PRIMARY KEY (epoch, term)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE epoch_shingle (               -- too frequent to tell anything
+    epoch INTEGER NOT NULL,
+    hash  INTEGER NOT NULL,
+    PRIMARY KEY (epoch, hash)
+) STRICT, WITHOUT ROWID;
+
+-- ---- derived, generation a ---------------------------------------------------------------
+
+CREATE VIRTUAL TABLE search_a USING fts5 (
+    title, body, parts, refs,              -- normalised: stems; stems; parts of compounds; exact terms
+    tokenize = "unicode61 remove_diacritics 0 tokenchars '_'"
+);
+
+CREATE TABLE vocabulary_a (              -- for suggestions: surface forms with how many items have them
+    word  TEXT PRIMARY KEY,
+    items INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE reference_a (
+    item     INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    kind     TEXT NOT NULL,
+    key      TEXT NOT NULL,
+    text     TEXT NOT NULL,
+    start    INTEGER NOT NULL,             -- code points into title + newline + text; -1: unknown
+    end      INTEGER NOT NULL,
+    sentence TEXT NOT NULL,
+    PRIMARY KEY (item, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX reference_a_key ON reference_a (kind, key, item);
+
+CREATE TABLE identifier_a (              -- the numbers under which others cite an item
+    item INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    key  TEXT NOT NULL,
+    PRIMARY KEY (item, kind, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX identifier_a_key ON identifier_a (kind, key, item);
+
+CREATE TABLE link_a (
+    item      INTEGER NOT NULL,
+    position  INTEGER NOT NULL,
+    url       TEXT NOT NULL,
+    canonical TEXT NOT NULL,
+    link_key  TEXT NOT NULL,
+    anchor    TEXT NOT NULL,
+    sentence  TEXT NOT NULL,
+    prose     INTEGER NOT NULL,
+    target    INTEGER,                     -- item; NULL: not in the index (yet)
+    PRIMARY KEY (item, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX link_a_target ON link_a (target, item) WHERE target IS NOT NULL;
+CREATE INDEX link_a_canonical ON link_a (canonical);
+CREATE INDEX link_a_link_key ON link_a (link_key);
+
+CREATE TABLE sketch_a (
+    hash INTEGER NOT NULL,
+    item INTEGER NOT NULL,
+    PRIMARY KEY (hash, item)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sketch_a_item ON sketch_a (item);
+
+CREATE TABLE same_a (                    -- both directions
+    item       INTEGER NOT NULL,
+    other      INTEGER NOT NULL,
+    similarity INTEGER NOT NULL,           -- containment of the shorter text, per mille
+    relation   TEXT NOT NULL,              -- copy excerpt extended overlap
+    differs    TEXT NOT NULL,
+    PRIMARY KEY (item, other)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE vector_a (
+    item    INTEGER PRIMARY KEY,
+    terms   BLOB NOT NULL,                 -- uint32 term ids, heaviest first
+    weights BLOB NOT NULL,                 -- uint16, of a vector of length 2**15
+    surface TEXT NOT NULL                  -- tab-separated, as written, in the same order
+) STRICT;
+
+CREATE TABLE term_a (
+    id   INTEGER PRIMARY KEY,
+    term TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE posting_a (
+    term   INTEGER NOT NULL,
+    item   INTEGER NOT NULL,
+    weight INTEGER NOT NULL,
+    PRIMARY KEY (term, item)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX posting_a_item ON posting_a (item);
+
+CREATE TABLE related_a (                 -- the best of each item, by direction
+    item  INTEGER NOT NULL,
+    other INTEGER NOT NULL,
+    score INTEGER NOT NULL,                -- per 10,000
+    away  INTEGER NOT NULL,                -- 1: another platform
+    PRIMARY KEY (item, other)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX related_a_other ON related_a (other);
+
+CREATE TABLE topic_a (
+    item       INTEGER NOT NULL,
+    topic      TEXT NOT NULL,
+    source     TEXT NOT NULL,              -- rule model human
+    confidence INTEGER NOT NULL,           -- per mille
+    auto       INTEGER NOT NULL,
+    evidence   TEXT NOT NULL,              -- the words that decided
+    PRIMARY KEY (item, topic)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX topic_a_topic ON topic_a (topic, item);
+
+-- ---- derived, generation b ---------------------------------------------------------------
+
+CREATE VIRTUAL TABLE search_b USING fts5 (
+    title, body, parts, refs,              -- normalised: stems; stems; parts of compounds; exact terms
+    tokenize = "unicode61 remove_diacritics 0 tokenchars '_'"
+);
+
+CREATE TABLE vocabulary_b (              -- for suggestions: surface forms with how many items have them
+    word  TEXT PRIMARY KEY,
+    items INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE reference_b (
+    item     INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    kind     TEXT NOT NULL,
+    key      TEXT NOT NULL,
+    text     TEXT NOT NULL,
+    start    INTEGER NOT NULL,             -- code points into title + newline + text; -1: unknown
+    end      INTEGER NOT NULL,
+    sentence TEXT NOT NULL,
+    PRIMARY KEY (item, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX reference_b_key ON reference_b (kind, key, item);
+
+CREATE TABLE identifier_b (              -- the numbers under which others cite an item
+    item INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    key  TEXT NOT NULL,
+    PRIMARY KEY (item, kind, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX identifier_b_key ON identifier_b (kind, key, item);
+
+CREATE TABLE link_b (
+    item      INTEGER NOT NULL,
+    position  INTEGER NOT NULL,
+    url       TEXT NOT NULL,
+    canonical TEXT NOT NULL,
+    link_key  TEXT NOT NULL,
+    anchor    TEXT NOT NULL,
+    sentence  TEXT NOT NULL,
+    prose     INTEGER NOT NULL,
+    target    INTEGER,                     -- item; NULL: not in the index (yet)
+    PRIMARY KEY (item, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX link_b_target ON link_b (target, item) WHERE target IS NOT NULL;
+CREATE INDEX link_b_canonical ON link_b (canonical);
+CREATE INDEX link_b_link_key ON link_b (link_key);
+
+CREATE TABLE sketch_b (
+    hash INTEGER NOT NULL,
+    item INTEGER NOT NULL,
+    PRIMARY KEY (hash, item)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sketch_b_item ON sketch_b (item);
+
+CREATE TABLE same_b (                    -- both directions
+    item       INTEGER NOT NULL,
+    other      INTEGER NOT NULL,
+    similarity INTEGER NOT NULL,           -- containment of the shorter text, per mille
+    relation   TEXT NOT NULL,              -- copy excerpt extended overlap
+    differs    TEXT NOT NULL,
+    PRIMARY KEY (item, other)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE vector_b (
+    item    INTEGER PRIMARY KEY,
+    terms   BLOB NOT NULL,                 -- uint32 term ids, heaviest first
+    weights BLOB NOT NULL,                 -- uint16, of a vector of length 2**15
+    surface TEXT NOT NULL                  -- tab-separated, as written, in the same order
+) STRICT;
+
+CREATE TABLE term_b (
+    id   INTEGER PRIMARY KEY,
+    term TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE posting_b (
+    term   INTEGER NOT NULL,
+    item   INTEGER NOT NULL,
+    weight INTEGER NOT NULL,
+    PRIMARY KEY (term, item)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX posting_b_item ON posting_b (item);
+
+CREATE TABLE related_b (                 -- the best of each item, by direction
+    item  INTEGER NOT NULL,
+    other INTEGER NOT NULL,
+    score INTEGER NOT NULL,                -- per 10,000
+    away  INTEGER NOT NULL,                -- 1: another platform
+    PRIMARY KEY (item, other)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX related_b_other ON related_b (other);
+
+CREATE TABLE topic_b (
+    item       INTEGER NOT NULL,
+    topic      TEXT NOT NULL,
+    source     TEXT NOT NULL,              -- rule model human
+    confidence INTEGER NOT NULL,           -- per mille
+    auto       INTEGER NOT NULL,
+    evidence   TEXT NOT NULL,              -- the words that decided
+    PRIMARY KEY (item, topic)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX topic_b_topic ON topic_b (topic, item);

@@ -1,0 +1,1 @@
+"""German text: words, stems, compounds, sentences, references. Pure."""

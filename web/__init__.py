@@ -1,0 +1,1 @@
+"""The web application: a thin skin over what the store reads."""
