@@ -380,7 +380,7 @@ class Entry:
     answer_to: str | None = None
     policy: Policy | None = None  # tightened by meta robots, X-Robots-Tag, tdm-reservation
     max_snippet: int | None = None
-    found_by: Mapping[str, str] = NO_MAPPING  # field -> rule that found it
+    found_by: Mapping[str, str] = field(default_factory=_no_mapping)  # field -> rule that found it
     thin: bool = False  # the full text stands behind `url`
 
 

@@ -64,7 +64,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="aggregator")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=Path("data"),
-              envvar="AGGREGATOR_DATA", show_default=True, help="Ordner der Datenbank.")  # fmt: skip
+              envvar="AGGREGATOR_DATA", show_default=True, help="Ordner der Daten.")  # fmt: skip
 @click.option("--sources", type=click.Path(path_type=Path, dir_okay=False),
               default=Path("sources.yaml"), envvar="AGGREGATOR_SOURCES", show_default=True,
               help="Die Quellenliste.")  # fmt: skip
