@@ -246,8 +246,10 @@ CREATE INDEX request_host ON request (host, at);
 -- One row for each item to be derived anew; written in the item's transaction.
 CREATE TABLE changes (
     item INTEGER PRIMARY KEY,
-    what TEXT NOT NULL                     -- 'item' (everything), 'relate' (its neighbours only)
+    what TEXT NOT NULL,                    -- 'item' (everything), 'relate' (its related list only)
+    seq  INTEGER NOT NULL                  -- grows with every enqueue: tells a change from a later one
 ) STRICT;
+CREATE INDEX changes_seq ON changes (seq);  -- oldest first
 
 CREATE TABLE lease (
     name  TEXT PRIMARY KEY,                -- derive, housekeeping
@@ -255,15 +257,15 @@ CREATE TABLE lease (
     until TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- ---- derived: a statistics epoch ---------------------------------------------------------
+-- ---- derived: statistics epochs and generations ------------------------------------------
 
+-- Everything corpus-wide, frozen; rows of an epoch never change once it is complete.
 CREATE TABLE epoch (
-    n         INTEGER PRIMARY KEY,
-    analysis  TEXT NOT NULL,               -- version of the analysis code and of the vocabulary
-    taken_at  TEXT NOT NULL,
-    items     INTEGER NOT NULL,            -- items counted
-    state     TEXT NOT NULL,               -- building live old
-    cursor    INTEGER NOT NULL DEFAULT 0   -- while building: last item done
+    n        INTEGER PRIMARY KEY,
+    analysis TEXT NOT NULL,                -- version of the analysis, the vocabulary, the platforms
+    taken_at TEXT NOT NULL,
+    items    INTEGER NOT NULL,             -- items counted
+    complete INTEGER NOT NULL              -- 0: killed while it was taken; is taken anew
 ) STRICT;
 
 CREATE TABLE epoch_word (                  -- surface counts, lower case: the splitter's corpus
@@ -273,10 +275,11 @@ CREATE TABLE epoch_word (                  -- surface counts, lower case: the sp
     PRIMARY KEY (epoch, word)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE epoch_term (                  -- document frequencies of stems and parts
+CREATE TABLE epoch_term (                  -- terms of at least two items: stems, ~parts, references
     epoch INTEGER NOT NULL,
     term  TEXT NOT NULL,
-    df    INTEGER NOT NULL,
+    id    INTEGER NOT NULL,                -- rank by term within the epoch, from 1
+    items INTEGER NOT NULL,                -- document frequency
     PRIMARY KEY (epoch, term)
 ) STRICT, WITHOUT ROWID;
 
@@ -286,6 +289,15 @@ CREATE TABLE epoch_shingle (               -- too frequent to tell anything
     PRIMARY KEY (epoch, hash)
 ) STRICT, WITHOUT ROWID;
 
+-- The shadow generation while it is built; a killed build goes on at its cursor.
+CREATE TABLE build (
+    generation TEXT PRIMARY KEY,
+    epoch      INTEGER NOT NULL,
+    seq        INTEGER NOT NULL,           -- changes up to this one are covered by the build
+    stage      TEXT NOT NULL,              -- clear describe relate
+    cursor     INTEGER NOT NULL            -- last item done in this stage
+) STRICT, WITHOUT ROWID;
+
 -- ---- derived, generation a ---------------------------------------------------------------
 
 CREATE VIRTUAL TABLE search_a USING fts5 (
@@ -293,10 +305,23 @@ CREATE VIRTUAL TABLE search_a USING fts5 (
     tokenize = "unicode61 remove_diacritics 0 tokenchars '_'"
 );
 
-CREATE TABLE vocabulary_a (              -- for suggestions: surface forms with how many items have them
-    word  TEXT PRIMARY KEY,
-    items INTEGER NOT NULL
+-- What hits are filtered and counted by; `row` is the rowid of search_a.
+CREATE TABLE entry_a (
+    row      INTEGER PRIMARY KEY,          -- day << 26 | hash of platform and key: newest last
+    item     INTEGER NOT NULL UNIQUE,
+    platform TEXT NOT NULL,
+    source   TEXT NOT NULL,
+    kind     TEXT NOT NULL,
+    sort_at  TEXT NOT NULL,
+    topics   TEXT NOT NULL                 -- with a blank before and after each
+) STRICT;
+
+CREATE TABLE fresh_a (                   -- words that the epoch does not know, for suggestions
+    word TEXT NOT NULL,
+    item INTEGER NOT NULL,
+    PRIMARY KEY (word, item)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX fresh_a_item ON fresh_a (item);
 
 CREATE TABLE reference_a (
     item     INTEGER NOT NULL,
@@ -335,32 +360,31 @@ CREATE INDEX link_a_target ON link_a (target, item) WHERE target IS NOT NULL;
 CREATE INDEX link_a_canonical ON link_a (canonical);
 CREATE INDEX link_a_link_key ON link_a (link_key);
 
-CREATE TABLE sketch_a (
+CREATE TABLE sketch_a (                  -- sampled hashes of three-word sequences
     hash INTEGER NOT NULL,
     item INTEGER NOT NULL,
     PRIMARY KEY (hash, item)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX sketch_a_item ON sketch_a (item);
 
 CREATE TABLE same_a (                    -- both directions
     item       INTEGER NOT NULL,
     other      INTEGER NOT NULL,
     similarity INTEGER NOT NULL,           -- containment of the shorter text, per mille
-    relation   TEXT NOT NULL,              -- copy excerpt extended overlap
-    differs    TEXT NOT NULL,
+    relation   TEXT NOT NULL,              -- what `other` is to `item`: copy excerpt extended overlap
+    differs    TEXT NOT NULL,              -- JSON list
     PRIMARY KEY (item, other)
 ) STRICT, WITHOUT ROWID;
 
+-- What an item is compared by: kept so that an edited or deleted item can be taken out again.
 CREATE TABLE vector_a (
-    item    INTEGER PRIMARY KEY,
-    terms   BLOB NOT NULL,                 -- uint32 term ids, heaviest first
-    weights BLOB NOT NULL,                 -- uint16, of a vector of length 2**15
-    surface TEXT NOT NULL                  -- tab-separated, as written, in the same order
-) STRICT;
-
-CREATE TABLE term_a (
-    id   INTEGER PRIMARY KEY,
-    term TEXT NOT NULL UNIQUE
+    item     INTEGER PRIMARY KEY,
+    platform TEXT NOT NULL,
+    rank     TEXT NOT NULL,                -- order among equal scores: by content, smallest first
+    posted   INTEGER NOT NULL,             -- how many of the terms, from the first, have postings
+    terms    BLOB NOT NULL,                -- uint32 term ids
+    weights  BLOB NOT NULL,                -- uint16, of a vector of length 2**15
+    surface  TEXT NOT NULL,                -- tab-separated, as written, in the same order
+    sketch   BLOB NOT NULL                 -- int64, the hashes of sketch_a
 ) STRICT;
 
 CREATE TABLE posting_a (
@@ -369,12 +393,11 @@ CREATE TABLE posting_a (
     weight INTEGER NOT NULL,
     PRIMARY KEY (term, item)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX posting_a_item ON posting_a (item);
 
-CREATE TABLE related_a (                 -- the best of each item, by direction
+CREATE TABLE related_a (                 -- the best of each item: ten of its own platform, ten away
     item  INTEGER NOT NULL,
     other INTEGER NOT NULL,
-    score INTEGER NOT NULL,                -- per 10,000
+    score INTEGER NOT NULL,                -- cosine, per 10,000
     away  INTEGER NOT NULL,                -- 1: another platform
     PRIMARY KEY (item, other)
 ) STRICT, WITHOUT ROWID;
@@ -398,10 +421,23 @@ CREATE VIRTUAL TABLE search_b USING fts5 (
     tokenize = "unicode61 remove_diacritics 0 tokenchars '_'"
 );
 
-CREATE TABLE vocabulary_b (              -- for suggestions: surface forms with how many items have them
-    word  TEXT PRIMARY KEY,
-    items INTEGER NOT NULL
+-- What hits are filtered and counted by; `row` is the rowid of search_b.
+CREATE TABLE entry_b (
+    row      INTEGER PRIMARY KEY,          -- day << 26 | hash of platform and key: newest last
+    item     INTEGER NOT NULL UNIQUE,
+    platform TEXT NOT NULL,
+    source   TEXT NOT NULL,
+    kind     TEXT NOT NULL,
+    sort_at  TEXT NOT NULL,
+    topics   TEXT NOT NULL                 -- with a blank before and after each
+) STRICT;
+
+CREATE TABLE fresh_b (                   -- words that the epoch does not know, for suggestions
+    word TEXT NOT NULL,
+    item INTEGER NOT NULL,
+    PRIMARY KEY (word, item)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX fresh_b_item ON fresh_b (item);
 
 CREATE TABLE reference_b (
     item     INTEGER NOT NULL,
@@ -440,32 +476,31 @@ CREATE INDEX link_b_target ON link_b (target, item) WHERE target IS NOT NULL;
 CREATE INDEX link_b_canonical ON link_b (canonical);
 CREATE INDEX link_b_link_key ON link_b (link_key);
 
-CREATE TABLE sketch_b (
+CREATE TABLE sketch_b (                  -- sampled hashes of three-word sequences
     hash INTEGER NOT NULL,
     item INTEGER NOT NULL,
     PRIMARY KEY (hash, item)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX sketch_b_item ON sketch_b (item);
 
 CREATE TABLE same_b (                    -- both directions
     item       INTEGER NOT NULL,
     other      INTEGER NOT NULL,
     similarity INTEGER NOT NULL,           -- containment of the shorter text, per mille
-    relation   TEXT NOT NULL,              -- copy excerpt extended overlap
-    differs    TEXT NOT NULL,
+    relation   TEXT NOT NULL,              -- what `other` is to `item`: copy excerpt extended overlap
+    differs    TEXT NOT NULL,              -- JSON list
     PRIMARY KEY (item, other)
 ) STRICT, WITHOUT ROWID;
 
+-- What an item is compared by: kept so that an edited or deleted item can be taken out again.
 CREATE TABLE vector_b (
-    item    INTEGER PRIMARY KEY,
-    terms   BLOB NOT NULL,                 -- uint32 term ids, heaviest first
-    weights BLOB NOT NULL,                 -- uint16, of a vector of length 2**15
-    surface TEXT NOT NULL                  -- tab-separated, as written, in the same order
-) STRICT;
-
-CREATE TABLE term_b (
-    id   INTEGER PRIMARY KEY,
-    term TEXT NOT NULL UNIQUE
+    item     INTEGER PRIMARY KEY,
+    platform TEXT NOT NULL,
+    rank     TEXT NOT NULL,                -- order among equal scores: by content, smallest first
+    posted   INTEGER NOT NULL,             -- how many of the terms, from the first, have postings
+    terms    BLOB NOT NULL,                -- uint32 term ids
+    weights  BLOB NOT NULL,                -- uint16, of a vector of length 2**15
+    surface  TEXT NOT NULL,                -- tab-separated, as written, in the same order
+    sketch   BLOB NOT NULL                 -- int64, the hashes of sketch_b
 ) STRICT;
 
 CREATE TABLE posting_b (
@@ -474,12 +509,11 @@ CREATE TABLE posting_b (
     weight INTEGER NOT NULL,
     PRIMARY KEY (term, item)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX posting_b_item ON posting_b (item);
 
-CREATE TABLE related_b (                 -- the best of each item, by direction
+CREATE TABLE related_b (                 -- the best of each item: ten of its own platform, ten away
     item  INTEGER NOT NULL,
     other INTEGER NOT NULL,
-    score INTEGER NOT NULL,                -- per 10,000
+    score INTEGER NOT NULL,                -- cosine, per 10,000
     away  INTEGER NOT NULL,                -- 1: another platform
     PRIMARY KEY (item, other)
 ) STRICT, WITHOUT ROWID;
