@@ -1,0 +1,150 @@
+"""Sockets under httpx: connected to checked addresses only, and never beyond the deadline.
+
+httpx has no place for either rule, so both sit in the network backend of its connection pool.
+The backend resolves through the guard and connects to the literal address; Host header and TLS
+name stay those of the URL. The deadline bounds every read and write of the calling thread, so a
+server that drips one byte a second cannot stretch a request (a read timeout starts anew with
+each byte).
+"""
+
+import ssl
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import certifi
+import httpcore
+import httpx
+
+from aggregator.fetch.guard import Guard
+
+CONNECT_S = 10.0
+KEEPALIVE_S = 30.0
+MAX_IDLE = 64
+
+
+class Deadline(threading.local):
+    """Until when the exchange of the calling thread may last, in monotonic seconds."""
+
+    at = float("inf")
+
+    def left(self) -> float:
+        """Return the seconds left; negative when it is over."""
+        return self.at - time.monotonic()
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Bound everything in the block."""
+        self.at = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self.at = float("inf")
+
+    def clip(self, timeout: float | None) -> float:
+        """Return a timeout that ends no later than the deadline.
+
+        Raises:
+            httpcore.ReadTimeout: It is over.
+        """
+        left = self.left()
+        if left <= 0:
+            raise httpcore.ReadTimeout("deadline")
+        return left if timeout is None else min(timeout, left)
+
+
+class BoundedStream(httpcore.NetworkStream):
+    """A connection that obeys the deadline of whoever uses it."""
+
+    def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read what is there."""
+        return self._stream.read(max_bytes, self._deadline.clip(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send all of `buffer`."""
+        self._stream.write(buffer, self._deadline.clip(timeout))
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        """Shake hands."""
+        stream = self._stream.start_tls(ssl_context, server_hostname, self._deadline.clip(timeout))
+        return BoundedStream(stream, self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        """Return what the socket says of itself."""
+        return self._stream.get_extra_info(info)
+
+
+class GuardedBackend(httpcore.NetworkBackend):
+    """Connects to what the guard has resolved and checked, nothing else."""
+
+    def __init__(self, guard: Guard, deadline: Deadline) -> None:
+        self._guard = guard
+        self._deadline = deadline
+        self._sockets = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Try the checked addresses of a name in the resolver's order."""
+        failure: Exception = httpcore.ConnectError("no address")
+        for address, real_port in self._guard.endpoints(host.strip("[]"), port):
+            try:
+                stream = self._sockets.connect_tcp(
+                    address, real_port, self._deadline.clip(timeout), local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+            else:
+                return BoundedStream(stream, self._deadline)
+        raise failure
+
+
+class GuardedTransport(httpx.HTTPTransport):
+    """httpx's own transport over a pool with the backend above.
+
+    Args:
+        guard: Resolves and checks.
+        deadline: Shared with whoever sets it.
+        ca_file: Further certificates to trust, PEM.
+    """
+
+    def __init__(self, guard: Guard, deadline: Deadline, ca_file: str | None = None) -> None:
+        # HTTPTransport takes no network backend; `_pool` is all that its constructor sets.
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=_trust(ca_file),
+            max_connections=None,  # the turns of hosts bound them
+            max_keepalive_connections=MAX_IDLE,
+            keepalive_expiry=KEEPALIVE_S,
+            http1=True,
+            http2=False,
+            network_backend=GuardedBackend(guard, deadline),
+        )
+
+
+def _trust(ca_file: str | None) -> ssl.SSLContext:
+    """Return the system's and Mozilla's roots: administrations use authorities of either."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    if ca_file:
+        context.load_verify_locations(ca_file)
+    return context
