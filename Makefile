@@ -1,0 +1,62 @@
+# One entrance. `make help` lists what there is; `make test` is what CI runs.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+DATA   ?= data
+STAMP  := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test check lint types arch conformance bench lock audit clean
+
+help: ## diese Übersicht
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+demo: $(STAMP) ## Demo-Plattformen abrufen und den Index zeigen (Strg-C beendet)
+	$(BIN)/aggregator demo
+
+run: $(STAMP) ## Index mit den eigenen Quellen (sources.yaml) zeigen
+	$(BIN)/aggregator --data $(DATA) serve
+
+test: $(STAMP) ## alle Prüfungen und Tests
+	sh tests/browser/install.sh
+	$(MAKE) --no-print-directory check
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --skip-covered --skip-empty --fail-under=90 | tail -40
+	$(BIN)/coverage report --include="$$($(BIN)/python tests/core_layers.py)" --fail-under=95 | tail -1
+
+check: lint types arch ## Stil, Typen, Architektur
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+arch: $(STAMP)
+	$(BIN)/lint-imports
+
+conformance: $(STAMP) ## gegen echte Daten prüfen: CORPUS=Ordner
+	QUERVERWEIS_CORPUS="$(CORPUS)" $(BIN)/python -m pytest tests/conformance
+
+bench: $(STAMP) ## Messungen; Ergebnisse in benchmarks/README.md
+	$(BIN)/python benchmarks/import_and_derive.py
+
+audit: $(STAMP) ## bekannte Schwachstellen der Abhängigkeiten
+	$(BIN)/pip-audit --requirement requirements.lock --disable-pip
+
+lock: $(STAMP) ## Abhängigkeiten neu festschreiben (braucht uv)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate --no-emit-index-url --extra dev pyproject.toml build.in --output-file requirements.lock
+
+clean: ## Umgebung und Zwischenstände entfernen
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
