@@ -1,0 +1,372 @@
+"""Addresses: what is the same, what names the thing behind them, what a source admits.
+
+Knows the WHATWG URL standard (through ada) and the rule table `url_rules.json`, which holds all
+that is particular to a family of content management systems. The table is data: an installation
+may add to it (`install`).
+
+A canonical address is a *name*, never an address to be fetched: http and https are one thing and
+written `https` (only a port of its own keeps the scheme, since it names another server), `www.`,
+user, fragment, default port, sessions and trackers are gone, `//` is one slash, unreserved
+characters are decoded, parameters are in order. What is not a valid http(s) address is returned
+as it is.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib import resources
+from typing import Any
+from urllib.parse import quote, unquote_to_bytes, urljoin
+
+import can_ada
+
+from aggregator.model import Identity, Platform
+
+_PORTS = {"http:": "80", "https:": "443"}
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+# Written as they are in names and values of a query: `tx_news_pi1[news]` stays readable.
+_QUERY_SAFE = "/:,@!()*[]|"
+_ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
+_SLASHES = re.compile(r"/{2,}")
+_LEADING = re.compile(r"^/{2,}")
+_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
+# What the URL standard removes before it reads an address.
+_BLANKS = "".join(map(chr, range(0x21)))
+_BREAKS = str.maketrans("", "", "\t\n\r")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Noise:
+    """Parameters that say nothing about what is behind an address."""
+
+    drop: re.Pattern[str]
+    path: re.Pattern[str] | None = None
+    beside: str | None = None  # only where this parameter stands too
+    value: re.Pattern[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Key:
+    """How a family of systems writes the identity of a page into its address."""
+
+    key: str  # a format string over the named groups
+    host: re.Pattern[str] | None = None
+    path: re.Pattern[str] | None = None
+    query: tuple[tuple[str, re.Pattern[str]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """A compiled rule table."""
+
+    session: re.Pattern[str]
+    everywhere: tuple[re.Pattern[str], ...]
+    noise: tuple[_Noise, ...]
+    rewrites: tuple[tuple[re.Pattern[str], str, str], ...]
+    keys: tuple[_Key, ...]
+    tenants: tuple[tuple[re.Pattern[str], str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """A canonical http(s) address in pieces; `params` are names and values as written."""
+
+    scheme: str
+    host: str
+    path: str
+    params: tuple[tuple[str, str | None], ...]
+
+    def __str__(self) -> str:
+        query = "&".join(n if v is None else f"{n}={v}" for n, v in self.params)
+        return f"{self.scheme}//{self.host}{self.path}{'?' if query else ''}{query}"
+
+
+# --- the rule table ------------------------------------------------------------------------
+
+
+def load(document: Mapping[str, Any]) -> Rules:
+    """Compile a rule table of the form of `url_rules.json`.
+
+    Raises:
+        KeyError: A rule lacks a field.
+        re.error: A pattern is wrong.
+    """
+    noise = [
+        _Noise(drop=re.compile(rule["drop"]), path=_pattern(rule, "path"),
+               beside=rule.get("beside"), value=_pattern(rule, "value"))
+        for rule in document["noise"]
+    ]  # fmt: skip
+    return Rules(
+        session=re.compile(document["session"]),
+        everywhere=tuple(n.drop for n in noise if not (n.path or n.beside or n.value)),
+        noise=tuple(n for n in noise if n.path or n.beside or n.value),
+        rewrites=tuple((re.compile(r["path"]), r["from"], r["to"]) for r in document["rewrites"]),
+        keys=tuple(_key_rule(rule) for rule in document["keys"]),
+        tenants=tuple((re.compile(rule["path"]), rule["to"]) for rule in document["tenants"]),
+    )
+
+
+def _pattern(rule: Mapping[str, str], name: str) -> re.Pattern[str] | None:
+    return re.compile(rule[name]) if name in rule else None
+
+
+def _key_rule(rule: Mapping[str, Any]) -> _Key:
+    query = tuple((name, re.compile(p)) for name, p in rule.get("query", {}).items())
+    return _Key(
+        key=rule["key"], host=_pattern(rule, "host"), path=_pattern(rule, "path"), query=query
+    )
+
+
+def packaged() -> dict[str, Any]:
+    """Return the table that comes with the product, as data."""
+    text = resources.files("aggregator").joinpath("url_rules.json").read_text(encoding="utf-8")
+    table: dict[str, Any] = json.loads(text)
+    return table
+
+
+class _Current:
+    """The table in force; one for the process, since an identity must not depend on the caller."""
+
+    rules = load(packaged())
+
+
+def install(additions: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Put an installation's own rules before the packaged ones, for this process.
+
+    Args:
+        additions: Lists of rules under `noise`, `rewrites`, `keys` or `tenants`; a rule with the
+            `id` of a packaged one replaces it. Empty: the packaged table again.
+
+    Raises:
+        KeyError: A rule lacks a field.
+        re.error: A pattern is wrong.
+    """
+    table = packaged()
+    for section, own in additions.items():
+        named = {rule.get("id") for rule in own}
+        table[section] = [*own, *(rule for rule in table[section] if rule["id"] not in named)]
+    _Current.rules = load(table)
+    _is_noise.cache_clear()
+
+
+# --- the canonical form --------------------------------------------------------------------
+
+
+def canonical(url: str) -> str:
+    """Return the canonical form of an address; see the module's docstring.
+
+    Idempotent. What is no valid http(s) address (WHATWG URL standard) is returned unchanged.
+    """
+    address = _read(url)
+    return url if address is None else str(address)
+
+
+def identity(url: str, platform: Platform | None = None) -> Identity:
+    """Return what an address says about the thing behind it.
+
+    Args:
+        url: Any address.
+        platform: Where it lives; with it, former hosts and tenants count as the present ones.
+
+    Returns:
+        `key`: the identity that a content management system writes into its addresses
+        (`confluence:79430869`), unique within a platform, else the canonical address.
+        `link_key`: equal for all addresses that lead to the same thing: host and key, else host,
+        path without its last slash, and query.
+    """
+    address = _read(url)
+    if address is None:
+        return Identity(key=url, canonical=url, link_key=url)
+    key = _cms_key(address)
+    host, path = _present(address, platform)
+    if key is not None:
+        link_key = f"{host}#{key}"
+    else:
+        link_key = str(_Address("", host, path.rstrip("/"), address.params)).removeprefix("//")
+    text = str(address)
+    return Identity(key=key or text, canonical=text, link_key=link_key)
+
+
+def host_of(url: str) -> str:
+    """Return `host` or `host:port` in lower case (IDNA encoded), "" when there is none."""
+    parsed = _parse(url)
+    return str(parsed.host) if parsed is not None else ""
+
+
+def resolve(base: str, href: str) -> str | None:
+    """Return the absolute http(s) address of a reference, None when it has none.
+
+    Args:
+        base: The address of the document or its `<base href>`; "" when unknown.
+        href: As written; backslashes and line breaks are forgiven as browsers do.
+    """
+    href = href.strip(_BLANKS).translate(_BREAKS)
+    if not _SCHEME.match(href):
+        try:
+            href = urljoin(base, _LEADING.sub("//", href.replace("\\", "/")))
+        except ValueError:
+            return None
+    parsed = _parse(href)
+    return str(parsed.href) if parsed is not None else None
+
+
+def admits(url: str, include: Sequence[str], exclude: Sequence[str]) -> bool:
+    """Whether a source's filters let an address through.
+
+    Args:
+        url: Absolute, as published.
+        include: Substrings of path and query, or `re:PATTERN`; empty: everything.
+        exclude: The same; wins over `include`.
+    """
+    start = url.find("/", url.find("://") + 3)
+    target = url[start:] if start >= 0 else "/"
+    if any(_test(rule)(target) for rule in exclude):
+        return False
+    return not include or any(_test(rule)(target) for rule in include)
+
+
+@lru_cache(maxsize=1024)
+def _test(rule: str) -> Callable[[str], bool]:
+    if rule.startswith("re:"):
+        pattern = re.compile(rule[3:])
+        return lambda target: pattern.search(target) is not None
+    return lambda target: rule in target
+
+
+def _parse(url: str) -> Any | None:
+    """Parse an absolute http(s) address by the URL standard, None when it is none."""
+    try:
+        parsed = can_ada.parse(url)
+    except (ValueError, TypeError):  # TypeError: half a surrogate pair
+        return None
+    return parsed if parsed.protocol in _PORTS else None
+
+
+def _read(url: str) -> _Address | None:
+    parsed = _parse(url)
+    if parsed is None:
+        return None
+    rules = _Current.rules
+    path = _clean_path(parsed.pathname)
+    if ";" in path and (short := rules.session.sub("", path)) != path:
+        # What is left may be a dot segment or a second session, so it is read once more.
+        return _read(f"{parsed.protocol}//{parsed.host}{short}{parsed.search}")
+    for pattern, old, new in rules.rewrites:
+        if old in path and pattern.search(path):
+            path = path.replace(old, new)
+    query = parsed.search
+    params = _clean_query(path, query[1:]) if query else ()
+    scheme = parsed.protocol if parsed.port else "https:"
+    return _Address(scheme, _without_www(parsed.host), path, params)
+
+
+def _without_www(host: str) -> str:
+    short = host.removeprefix("www.")
+    return short if "." in short else host
+
+
+def _clean_path(path: str) -> str:
+    if "//" in path:
+        path = _SLASHES.sub("/", path)
+    return _ESCAPE.sub(_decode, path) if "%" in path else path
+
+
+def _decode(match: re.Match[str]) -> str:
+    """Decode an unreserved character, else write the escape in upper case (RFC 3986 6.2.2)."""
+    character = chr(int(match[1], 16))
+    return character if character in _UNRESERVED else match[0].upper()
+
+
+def _clean_query(path: str, query: str) -> tuple[tuple[str, str | None], ...]:
+    params: list[tuple[str, str | None]] = []
+    for part in query.split("&"):
+        name, sign, value = part.partition("=")
+        name = _requote(name)
+        if part and not _is_noise(name):
+            params.append((name, _requote(value) if sign else None))
+    for rule in _Current.rules.noise:
+        if params:
+            params = _without_noise(rule, path, params)
+    return tuple(sorted(params, key=lambda pair: pair[0]))
+
+
+def _without_noise(
+    rule: _Noise, path: str, params: list[tuple[str, str | None]]
+) -> list[tuple[str, str | None]]:
+    if rule.path and not rule.path.search(path):
+        return params
+    if rule.beside and not any(name == rule.beside for name, _ in params):
+        return params
+    return [
+        (name, value)
+        for name, value in params
+        if not rule.drop.fullmatch(name)
+        or (rule.value is not None and not rule.value.fullmatch(value or ""))
+    ]
+
+
+@lru_cache(maxsize=4096)
+def _is_noise(name: str) -> bool:
+    return any(pattern.fullmatch(name) for pattern in _Current.rules.everywhere)
+
+
+@lru_cache(maxsize=4096)
+def _requote(text: str) -> str:
+    """Decode a name or value and encode it in the one way; `+` is a blank."""
+    if text.isalnum() and text.isascii():
+        return text
+    return quote(unquote_to_bytes(text.replace("+", " ")), safe=_QUERY_SAFE)
+
+
+# --- identity ------------------------------------------------------------------------------
+
+
+def _cms_key(address: _Address) -> str | None:
+    for rule in _Current.rules.keys:
+        groups = _groups(rule, address)
+        if groups is not None:
+            return rule.key.format_map(groups)
+    return None
+
+
+def _groups(rule: _Key, address: _Address) -> dict[str, str] | None:
+    """Return the named groups of a rule that applies, None when it does not."""
+    if rule.query and not address.params:
+        return None
+    groups: dict[str, str] = {}
+    if rule.path:
+        if (found := rule.path.search(address.path)) is None:
+            return None
+        groups |= found.groupdict()
+    if rule.host and not rule.host.search(address.host):
+        return None
+    for name, pattern in rule.query:
+        value = next((v for n, v in address.params if n == name and v), None)
+        if value is None or (found := pattern.search(value)) is None:
+            return None
+        groups |= found.groupdict()
+    return groups
+
+
+def _present(address: _Address, platform: Platform | None) -> tuple[str, str]:
+    """Return host and path with what is former made present, tenants made equal."""
+    if platform is None or not platform.former:
+        return address.host, address.path
+    host, hosts = _hosts(platform)
+    if not any(address.host == h and address.path.startswith(p) for h, p in hosts):
+        return address.host, address.path
+    path = address.path
+    for pattern, to in _Current.rules.tenants:
+        path = pattern.sub(to, path)
+    return host, path
+
+
+@cache
+def _hosts(platform: Platform) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return the present host of a platform and all its (host, path prefix)."""
+    present = _read(platform.url)
+    host = present.host if present else ""
+    former = [a for a in map(_read, platform.former) if a is not None]
+    return host, ((host, "/"), *((a.host, a.path) for a in former))
