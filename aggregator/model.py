@@ -468,5 +468,7 @@ class Item:
     identifiers: tuple[str, ...]
     digest: Digest | None  # only when the policy is not full
     aliases: tuple[str, ...]  # every address of this observation
-    content_hash: str  # over title, text or digest, date, links: what a reader would call a change
+    content_hash: str  # over title, text, date, links: what a reader would call a change
     thin: bool
+    parent: str | None = None
+    answer_to: str | None = None

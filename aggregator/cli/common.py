@@ -1,5 +1,6 @@
 """What all commands share: where the data lie, how results and errors are printed."""
 
+import difflib
 import json
 import sys
 from collections.abc import Iterable
@@ -9,10 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aggregator import clock as clocks
-from aggregator.model import Catalogue
+from aggregator.errors import NotFoundError
+from aggregator.model import Catalogue, Source, SourceId, SourceKind
 
 if TYPE_CHECKING:
     import sqlite3
+
+    from aggregator.pipeline import Engine
 
 
 @dataclass
@@ -74,3 +78,39 @@ def table(rows: Iterable[Iterable[object]]) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in cells
     )
+
+
+def derive_now(ctx: Context, db: "sqlite3.Connection") -> None:
+    """Derive what the queue holds, with a progress bar on a terminal."""
+    from aggregator import derive
+    from aggregator.config import vocabulary
+    from aggregator.text.analysis import open_word_forms
+
+    derive.derive(
+        db, clock=ctx.clock, vocabulary=vocabulary(ctx.data), words=open_word_forms(ctx.data),
+    )  # fmt: skip
+
+
+def engine(ctx: Context, db: "sqlite3.Connection", *, trigger: str = "refresh") -> "Engine":
+    """Return what a refresh works with; mirrors the source list first."""
+    from aggregator import pipeline
+
+    return pipeline.make_engine(db, ctx.database, ctx.catalogue, ctx.data, ctx.clock, trigger)
+
+
+def wanted_sources(ctx: Context, names: tuple[str, ...]) -> list[Source]:
+    """Return the sources that a refresh reads: the named ones, or all that are enabled.
+
+    Raises:
+        NotFoundError: A name that is not in the list, with the nearest ones.
+    """
+    known = {source.id: source for source in ctx.catalogue.sources}
+    for name in names:
+        if name not in known:
+            nearest = tuple(difflib.get_close_matches(name, known, n=3))
+            raise NotFoundError(
+                f"es gibt keine Quelle {name!r}", nearest=nearest, where=str(ctx.sources),
+                remedy=f"gemeint vielleicht: {', '.join(nearest) or 'aggregator sources list'}",
+            )  # fmt: skip
+    chosen = [known[SourceId(name)] for name in names] or [s for s in known.values() if s.enabled]
+    return [source for source in chosen if source.kind is not SourceKind.MANUAL]

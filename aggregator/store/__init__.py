@@ -1,5 +1,20 @@
 """The only place with SQL. Functions take the connection first; rows become values here."""
 
+from sqlite3 import Connection
+
+from aggregator.store import catalogue, changes, commit, frontier, runs, state
 from aggregator.store.connection import connect, get_meta, set_meta, transaction
 
-__all__ = ["connect", "get_meta", "set_meta", "transaction"]
+__all__ = [
+    "Connection",
+    "catalogue",
+    "changes",
+    "commit",
+    "connect",
+    "frontier",
+    "get_meta",
+    "runs",
+    "set_meta",
+    "state",
+    "transaction",
+]

@@ -1,0 +1,124 @@
+"""`refresh` and `schedule`: reading sources, once or for good."""
+
+import sys
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from aggregator.cli.common import Context, derive_now, emit, engine, note, wanted_sources
+from aggregator.model import RunState
+
+if TYPE_CHECKING:
+    from aggregator.record import Report
+
+BAD = {RunState.FAILED, RunState.SUSPECT, RunState.OFFLINE, RunState.DENIED, RunState.LOGIN,
+       RunState.NEEDS_COOKIE, RunState.GONE, RunState.MOVED}  # fmt: skip
+WORDS = {
+    "ok": "aktuell", "unchanged": "unverändert", "suspect": "verdächtig", "failed": "gestört",
+    "offline": "keine Verbindung", "denied": "nicht erlaubt", "needs_cookie": "verlangt Cookie",
+    "login": "Anmeldung nötig", "moved": "umgezogen", "gone": "eingestellt",
+    "busy": "in Arbeit", "not_due": "nicht fällig",
+}  # fmt: skip
+
+
+@click.command()
+@click.argument("sources", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Auch, was nicht fällig ist.")
+@click.option("--dry-run", is_flag=True, help="Nur zeigen, was fällig ist.")
+@click.option("--max-time", help="Höchstdauer, z. B. 10m; der Rest bleibt für den nächsten Lauf.")
+@click.option("--json", "as_json", is_flag=True, help="Eine JSON-Zeile je Quelle.")
+@click.pass_obj
+def refresh_command(
+    ctx: Context,
+    sources: tuple[str, ...],
+    *,
+    everything: bool,
+    dry_run: bool,
+    max_time: str | None,
+    as_json: bool,
+) -> int:
+    """Ruft ab, was fällig ist (oder genannt, oder alles), und verknüpft danach das Neue."""
+    from aggregator import pipeline
+
+    chosen = wanted_sources(ctx, sources)
+    forced = everything or bool(sources)
+    if dry_run:
+        return _dry_run(ctx, [source.id for source in chosen], forced=forced, as_json=as_json)
+    limit = _limit(max_time)
+    reports = []
+    db = ctx.db()
+    try:
+        for report in pipeline.refresh(
+            engine(ctx, db), chosen, forced=forced,
+            deadline=time.monotonic() + limit.total_seconds() if limit else None,
+        ):  # fmt: skip
+            reports.append(report)
+            _tell(report, len(reports), len(chosen), as_json=as_json)
+    finally:
+        derive_now(ctx, db)
+    _summary(reports, as_json=as_json)
+    return 1 if any(report.state in BAD for report in reports) else 0
+
+
+def _limit(text: str | None) -> timedelta | None:
+    from aggregator.config import duration
+
+    return duration(text) if text else None
+
+
+def _tell(report: "Report", done: int, total: int, *, as_json: bool) -> None:
+    """Print the line of a source as it ends."""
+    if as_json:
+        emit(report.document())
+        return
+    counts = report.counts
+    bar = f"[{done}/{total}] " if sys.stderr.isatty() else ""
+    note(
+        f"{bar}{report.source}: {WORDS[report.state]}"
+        + (f" ({report.reason}: {report.message})" if report.message else "")
+        + (f", {counts['new']} neu, {counts['changed']} geändert, {counts['vanished']} entfallen,"
+           f" {counts['pending']} offen, {counts['requests']} Anfragen" if counts else "")
+    )  # fmt: skip
+
+
+def _summary(reports: "list[Report]", *, as_json: bool) -> None:
+    """Print the sums over all sources."""
+    names = ("new", "changed", "unchanged", "vanished", "rejected", "pending", "requests",
+             "not_modified", "bytes", "wall_ms")  # fmt: skip
+    sums = {name: sum(report.counts.get(name, 0) for report in reports) for name in names}
+    states = [report.state for report in reports]
+    failed = sum(state in BAD and state is not RunState.SUSPECT for state in states)
+    suspect = states.count(RunState.SUSPECT)
+    if as_json:
+        emit({"summary": {**sums, "sources": len(reports), "failed": failed, "suspect": suspect}})
+    else:
+        note(f"{len(reports)} Quellen: {sums['new']} neu, {sums['changed']} geändert,"
+             f" {sums['vanished']} entfallen, {failed} gestört, {suspect} verdächtig")  # fmt: skip
+
+
+def _dry_run(ctx: Context, names: list[str], *, forced: bool, as_json: bool) -> int:
+    """Show what a refresh would read."""
+    from aggregator import store
+    from aggregator.clock import stamp
+
+    db, now = ctx.db(), stamp(ctx.clock.now())
+    for name in names:
+        state = store.state.state_of(db, name)
+        due = forced or (not state.paused and (state.next_at or "") <= now)
+        if as_json:
+            emit({"source": name, "due": due, "next_at": state.next_at})
+        else:
+            note(f"{name}: {'fällig' if due else f'nicht fällig vor {state.next_at}'}")
+    return 0
+
+
+@click.command()
+@click.option("--every", default="1m", show_default=True, help="Takt der Fälligkeitsprüfung.")
+@click.pass_obj
+def schedule_command(ctx: Context, every: str) -> int:
+    """Läuft dauernd: ruft Fälliges ab, verknüpft, räumt auf. Darf sich mit cron überschneiden."""
+    from aggregator import schedule
+
+    return schedule.run(ctx.database, ctx.sources, ctx.data, ctx.clock, _limit(every))

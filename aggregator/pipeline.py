@@ -1,0 +1,338 @@
+"""The page that a newcomer reads: how a source becomes items.
+
+    claim -> fetch -> parse -> normalise -> compare and commit            (then `derive`)
+
+`refresh` reads many sources, each in a thread of its own; `crawl` reads one. An answer is worked
+through in one step and stored in one transaction; whatever it leads to is a row of the stored
+frontier. A run works within its budget and leaves the rest to the next one. Errors of the outside
+become part of the record; the old data stay. A run that cannot be trusted is suspect, and nothing
+of it is believed.
+"""
+
+import logging
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from aggregator import dates, judge, store, timing, urls
+from aggregator.clock import Clock, instant, stamp
+from aggregator.errors import FetchError, ParseError
+from aggregator.fetch import Fetcher
+from aggregator.model import (
+    Code,
+    Fetched,
+    NotModified,
+    Platform,
+    Problem,
+    Request,
+    Role,
+    RunState,
+    Source,
+)
+from aggregator.reading import Read, read
+from aggregator.record import Recorder, Report
+
+log = logging.getLogger(__name__)
+ENUMERATING = store.frontier.ENUMERATING
+MISSING = {404, 410}
+OFFLINE_PAUSE = timedelta(minutes=10)
+WITH_PENDING = timedelta(minutes=1)  # a first crawl goes on with the next run
+RETIRED = timedelta(days=365)  # 410: asked again only when somebody names it
+
+
+# --- many sources ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """What a refresh works with; shared by its threads."""
+
+    database: Path
+    fetcher: Fetcher
+    clock: Clock
+    platforms: dict[str, Platform]
+    recorder: Recorder
+    trigger: str = "refresh"
+    workers: int = 8
+
+
+def refresh(
+    engine: Engine, sources: Sequence[Source], *, forced: bool, deadline: float | None = None
+) -> Iterator[Report]:
+    """Read sources, each in a thread of its own; yield a report as each ends.
+
+    Args:
+        engine: What to work with.
+        sources: Those asked for, manual ones excluded.
+        forced: Read them although they are not due.
+        deadline: `time.monotonic()` after which no further address is fetched.
+
+    Yields:
+        One report for each source. A source whose host did not answer is reported last: whether
+        it is down or we are offline shows only when all have ended.
+    """
+    silent = []
+    answered = False
+    with ThreadPoolExecutor(engine.workers, thread_name_prefix="crawl") as pool:
+        tasks = [
+            pool.submit(crawl, engine, source, forced=forced, deadline=deadline)
+            for source in sources
+        ]
+        for task in as_completed(tasks):
+            run = task.result()
+            answered = answered or run.answered
+            if run.silent:
+                silent.append(run)
+            else:
+                yield conclude(engine, run)
+    offline = not answered and len({urls.host_of(run.source.url or "") for run in silent}) > 1
+    for run in silent:
+        yield conclude(engine, run, offline=offline)
+
+
+# --- one source ------------------------------------------------------------------------------
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """One run of one source, while it goes on."""
+
+    source: Source
+    platform: Platform
+    root: str  # canonical address
+    number: int = 0  # of its record; 0: not claimed
+    refused: RunState | None = None  # why it was not claimed
+    began: float = 0.0
+    requests: int = 0
+    revisits: int = 0
+    answered: bool = False
+    fresh: bool = False  # something was not as we knew it
+    trouble: Problem | None = None  # with what enumerates the source
+    error: FetchError | None = None  # behind the trouble, when nothing usable came at all
+    suspect: bool = False
+    silent: bool = False  # the network gave no answer at all
+    enumerated: bool = False
+    hints: tuple[timedelta, ...] = ()  # ttl and freshness lifetime: they only delay
+
+
+def crawl(engine: Engine, source: Source, *, forced: bool, deadline: float | None = None) -> Run:
+    """Claim a source and work through its frontier, within its budget.
+
+    Never raises for what comes from outside; a bug ends this source alone and is reported as
+    failed, with its traceback in the log.
+    """
+    platform = engine.platforms[source.platform]
+    run = Run(source=source, platform=platform, began=time.monotonic(),
+              root=urls.identity(source.url or "", platform).canonical)  # fmt: skip
+    db = store.connect(engine.database)
+    try:
+        run.refused = store.state.claim(db, source.id, engine.clock, forced=forced)
+        if run.refused is None:
+            now = stamp(engine.clock.now())
+            run.number = store.runs.start(db, source.id, engine.trigger, now)
+            store.frontier.open_pass(db, source.id, source.url or "", run.root, now)
+            _work(engine, db, run, deadline)
+    except Exception as error:  # one source's bug must not end the others
+        log.exception("source %s: a bug; please report these lines", source.id)
+        run.trouble = Problem(code=Code.PARSE_FAILED, message=f"interner Fehler: {error!r}")
+    finally:
+        db.close()
+    return run
+
+
+def _work(engine: Engine, db: sqlite3.Connection, run: Run, deadline: float | None) -> None:
+    """Fetch what is due, one address after another, until budget or frontier are spent."""
+    ends_at = engine.clock.now() + run.source.budget.time
+    while run.requests < run.source.budget.requests and engine.clock.now() < ends_at:
+        if deadline is not None and time.monotonic() > deadline:
+            return
+        row = store.frontier.next_due(
+            db, run.source.id, stamp(engine.clock.now()),
+            revisits_left=run.source.budget.requests // 2 - run.revisits,
+        )  # fmt: skip
+        if not run.enumerated and (row is None or row.role not in ENUMERATING):
+            _conclude_enumeration(engine, db, run)
+        elif row is None:
+            return
+        else:
+            _visit(engine, db, run, row)
+            if run.trouble and row.role is Role.ROOT:
+                return  # what the source names is unknown: its details can wait
+
+
+def _conclude_enumeration(engine: Engine, db: sqlite3.Connection, run: Run) -> None:
+    """When all that enumerates was read: see what is no longer named."""
+    run.enumerated = True
+    if run.trouble or run.suspect:
+        return
+    _, held_back = store.commit.conclude_vanished(
+        db, run.source.id, run=run.number, root=run.root,
+        max_vanish=run.source.expect.max_vanish, now=stamp(engine.clock.now()),
+    )  # fmt: skip
+    if held_back:
+        run.suspect = True
+        run.trouble = Problem(
+            code=Code.MASS_VANISH,
+            message="auf einmal fehlen mehr Einträge als erwartet; der alte Stand bleibt",
+            where=run.root,
+        )
+
+
+def _visit(engine: Engine, db: sqlite3.Connection, run: Run, row: store.frontier.Row) -> None:
+    """Fetch one address and store what came of it."""
+    if row.reason == "revisit" and row.role not in ENUMERATING:
+        run.revisits += 1
+    try:
+        answer = engine.fetcher.get(
+            Request(url=row.url, role=row.role, validators=row.validators,
+                    min_delay=run.source.delay)
+        )  # fmt: skip
+    except FetchError as error:
+        _store_failure(engine, db, run, row, error)
+        return
+    run.answered = True
+    visit = _visited(engine, run, row, answer.status)
+    if isinstance(answer, NotModified):
+        next_in = timing.revisit_in(row.visits + 1)
+        store.commit.commit_not_modified(
+            db, visit, answer.validators, next_in=next_in, received_bytes=answer.bytes,
+        )  # fmt: skip
+        return
+    try:
+        found = read(run.source, run.platform, visit, answer)
+        _judge(db, run, row, found)
+    except ParseError as error:
+        _store_unreadable(engine, db, run, visit, error)
+        return
+    run.fresh = True
+    run.hints += _hints(answer, found.parsed.ttl, engine.clock)
+    store.commit.commit_step(db, found.step)
+
+
+def _visited(
+    engine: Engine, run: Run, row: store.frontier.Row, status: int | None
+) -> store.commit.Visit:
+    """Describe the visit that just ended."""
+    exchanges = engine.recorder.take()
+    run.requests += max(1, len(exchanges))
+    return store.commit.Visit(
+        row=row, run=run.number, platform=run.platform, now=stamp(engine.clock.now()),
+        exchanges=exchanges, status=status,
+    )  # fmt: skip
+
+
+def _hints(answer: Fetched, ttl: timedelta | None, clock: Clock) -> tuple[timedelta, ...]:
+    found = (ttl, timing.freshness(answer.headers, clock.now()))
+    return tuple(hint for hint in found if hint)
+
+
+def _store_failure(
+    engine: Engine, db: sqlite3.Connection, run: Run, row: store.frontier.Row, error: FetchError
+) -> None:
+    """Store that nothing usable came back; for what enumerates, the run is in trouble."""
+    visit = _visited(engine, run, row, error.status)
+    run.answered = run.answered or error.status is not None
+    problem = Problem(code=error.code, message=error.message, where=row.url)
+    if row.role in ENUMERATING:
+        run.trouble, run.error = problem, error
+        run.silent = row.role is Role.ROOT and error.status is None and error.retryable
+    elif error.status in MISSING:
+        store.commit.commit_missing(db, visit)
+        return
+    store.commit.commit_failure(
+        db, visit, problem, retry_in=error.retry_after, give_up=not error.retryable,
+    )  # fmt: skip
+
+
+def _store_unreadable(
+    engine: Engine, db: sqlite3.Connection, run: Run, visit: store.commit.Visit, error: ParseError
+) -> None:
+    """Store that a body was not what it should be: its validators are not believed."""
+    problem = Problem(code=error.code, message=error.message, where=visit.row.url)
+    if visit.row.role in ENUMERATING:
+        run.trouble, run.suspect = problem, True
+    store.commit.commit_failure(db, visit, problem, retry_in=None, give_up=False)
+
+
+def _judge(db: sqlite3.Connection, run: Run, row: store.frontier.Row, found: Read) -> None:
+    """Refuse what an enumerating page says when it breaks its source's promises.
+
+    Raises:
+        ParseError: It is not to be believed; the run is suspect.
+    """
+    if row.role in ENUMERATING:
+        judge.enumeration(
+            run.source, found.parsed, found.normalised, role=row.role,
+            named_before=store.frontier.listed_count(db, run.source.id, row.canonical),
+        )  # fmt: skip
+
+
+# --- how a run ended -------------------------------------------------------------------------
+
+
+def conclude(engine: Engine, run: Run, *, offline: bool = False) -> Report:
+    """Give the lease back, decide when the source is read next, and close the record."""
+    if run.refused is not None:
+        return Report(source=run.source.id, state=run.refused)
+    db = store.connect(engine.database)
+    try:
+        with store.transaction(db):
+            return _conclude(engine, db, run, offline=offline)
+    finally:
+        db.close()
+
+
+def _conclude(engine: Engine, db: sqlite3.Connection, run: Run, *, offline: bool) -> Report:
+    now = engine.clock.now()
+    pending = store.frontier.pending(db, run.source.id)
+    published = store.runs.newest_dates(db, run.source.id)
+    verdict = judge.verdict(
+        run.source, trouble=run.trouble, status=run.error.status if run.error else None,
+        suspect=run.suspect, offline=offline, fresh=run.fresh,
+        newest=published[0] if published else None, now=stamp(now),
+    )  # fmt: skip
+    before = store.state.state_of(db, run.source.id).failures
+    failures, next_at = _plan(run, verdict.state, before, published, pending, now)
+    record = store.runs.end(
+        db, run.number, state=verdict.state, reason=verdict.reason, message=verdict.message,
+        pending=pending, wall_ms=round((time.monotonic() - run.began) * 1000), now=stamp(now),
+    )  # fmt: skip
+    store.state.settle(
+        db, run.source.id, state=verdict.state, reason=verdict.reason, message=verdict.message,
+        next_at=stamp(next_at), failures=failures, now=stamp(now),
+    )  # fmt: skip
+    return Report(
+        source=run.source.id, state=verdict.state, reason=verdict.reason,
+        message=verdict.message, counts=record, next_at=stamp(next_at),
+    )  # fmt: skip
+
+
+def _plan(
+    run: Run,
+    state: RunState,
+    failures: float,
+    published: Sequence[str],
+    pending: int,
+    now: datetime,
+) -> tuple[float, datetime]:
+    """Return how many failures in a row there are now, and when the source is read next."""
+    if state is RunState.OFFLINE:
+        return failures, now + OFFLINE_PAUSE  # not the source's fault: nothing is counted
+    if state is RunState.GONE:
+        return failures + 1, now + RETIRED
+    if state in (RunState.OK, RunState.UNCHANGED):
+        next_at = timing.next_after_success(
+            run.source, [instant(dates.sort_key(at)) for at in published], now=now,
+            hint=max(run.hints, default=None),
+        )  # fmt: skip
+        return 0.0, min(next_at, now + WITH_PENDING) if pending else next_at
+    fault = timing.fault_of(run.error) if run.error else timing.Fault.SOFT
+    failures += fault.weight
+    retry_after = run.error.retry_after if run.error else None
+    return failures, timing.next_after_failure(
+        run.source, failures, now=now, retry_after=retry_after
+    )

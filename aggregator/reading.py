@@ -1,0 +1,169 @@
+"""One answer: from a body to what is ready to be stored. Preview and live run share this path.
+
+Parse, let in, normalise, and collect where the body leads: pages behind thin entries, further
+pages of a list, files that the content links to. Nothing here fetches or stores.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from aggregator import judge, parse, store, timing, urls
+from aggregator.clock import Clock, stamp
+from aggregator.errors import AggregatorError, FetchError, ParseError
+from aggregator.fetch import Fetcher
+from aggregator.items import Normalised, normalise
+from aggregator.model import (
+    Code,
+    Entry,
+    Fetched,
+    NotModified,
+    Page,
+    Parsed,
+    Platform,
+    Problem,
+    Request,
+    Role,
+    Source,
+    SourceKind,
+)
+
+ENUMERATING = store.frontier.ENUMERATING
+MOVED_FOR_GOOD = {301, 308}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What one answer brought, before it is stored: preview and live run share this path."""
+
+    parsed: Parsed
+    normalised: Normalised
+    step: store.commit.Step
+
+
+def read(source: Source, platform: Platform, visit: store.commit.Visit, answer: Fetched) -> Read:
+    """Turn a body into a step: parse, normalise, collect what it leads to. Stores nothing.
+
+    Raises:
+        ParseError: The body could not be understood, or led away from its platform.
+    """
+    row = visit.row
+    judge.redirect(source, platform, row.role, answer)
+    page = Page(
+        url=answer.url, final_url=answer.final_url, body=answer.body, role=row.role,
+        media_type=answer.media_type, charset=answer.charset, headers=answer.headers,
+        now=visit.now,
+    )  # fmt: skip
+    parsed = parse.parse(source, page)
+    entries = admitted(source, row.role, _with_addresses(parsed.entries, row.role, answer))
+    normalised = normalise(entries, source, platform, row.role)
+    enumerates = row.role in ENUMERATING
+    follows = _follows(source, platform, row.role, parsed, entries)
+    hops = answer.hops
+    step = store.commit.Step(
+        visit=visit,
+        validators=answer.validators,
+        next_in=timing.revisit_in(0),
+        items=normalised.items,
+        follows=follows,
+        named=_named(platform, entries, follows) if enumerates else None,
+        complete=parsed.complete if enumerates else None,
+        final_url=answer.final_url,
+        final_canonical=urls.identity(answer.final_url, platform).canonical,
+        moved_for_good=bool(hops) and all(hop.status in MOVED_FOR_GOOD for hop in hops),
+        rejected=normalised.rejected,
+        problems=parsed.problems,
+        bytes=len(answer.body),
+    )
+    return Read(parsed=parsed, normalised=normalised, step=step)
+
+
+def _with_addresses(entries: Iterable[Entry], role: Role, answer: Fetched) -> tuple[Entry, ...]:
+    """Give the entry behind a detail page every address under which it was reached."""
+    if role in ENUMERATING:
+        return tuple(entries)
+    seen = (answer.url, *(hop.url for hop in answer.hops), answer.final_url)
+    return tuple(
+        judge.with_aliases(entry, entry.url or answer.final_url, seen) for entry in entries
+    )
+
+
+def admitted(source: Source, role: Role, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Keep the entries that `include` and `exclude` let in; a page was let in before."""
+    if role not in ENUMERATING:
+        return tuple(entries)
+    return tuple(
+        entry
+        for entry in entries
+        if entry.url is None or urls.admits(entry.url, source.include, source.exclude)
+    )
+
+
+def _follows(
+    source: Source, platform: Platform, role: Role, parsed: Parsed, entries: Sequence[Entry]
+) -> tuple[tuple[str, str, Role, str | None], ...]:
+    """Return the addresses that a body leads to: named by the parser, behind thin entries, files."""
+    found: dict[str, tuple[str, str, Role, str | None]] = {}
+
+    def follow(url: str, wanted: Role, lastmod: str | None) -> None:
+        canonical = urls.identity(url, platform).canonical
+        found.setdefault(canonical, (url, canonical, wanted, lastmod))
+
+    for link in parsed.follow:
+        if link.role is Role.INDEX or urls.admits(link.url, source.include, source.exclude):
+            follow(link.url, link.role, link.lastmod)
+    if source.details == "never":
+        return tuple(found.values())
+    if role in ENUMERATING and source.kind is not SourceKind.DISCOURSE:
+        for entry in entries:
+            wanted = entry.thin or source.details == "always" or not (entry.title or entry.text)
+            if entry.url and wanted:
+                follow(entry.url, Role.DETAIL, entry.updated_at)
+    for url in judge.documents(source, platform, entries):
+        follow(url, Role.DOCUMENT, None)
+    return tuple(found.values())
+
+
+def _named(
+    platform: Platform,
+    entries: Sequence[Entry],
+    follows: Sequence[tuple[str, str, Role, str | None]],
+) -> tuple[str, ...]:
+    """Return what an enumerating page names: its entries, and the pages that go on with it."""
+    named = [urls.identity(entry.url, platform).canonical for entry in entries if entry.url]
+    named += [canonical for _, canonical, role, _ in follows if role is Role.INDEX]
+    return tuple(dict.fromkeys(named))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What a run would make of a source's own address; nothing was stored."""
+
+    source: Source
+    status: int | None
+    read: Read | None
+    problems: tuple[Problem, ...]
+    elapsed_ms: int = 0
+
+
+def preview(source: Source, platform: Platform, fetcher: Fetcher, clock: Clock) -> Preview:
+    """Fetch and read the address of a source on the live path, with a sink that stores nothing."""
+    request = Request(url=source.url or "", min_delay=source.delay)
+    row = store.frontier.unsaved(source.id, request.url,
+                                 urls.identity(request.url, platform).canonical)  # fmt: skip
+    status: int | None = None
+    try:
+        answer = fetcher.get(request)
+        status = answer.status
+        if isinstance(answer, NotModified):
+            raise ParseError("unverändert", code=Code.NOT_MODIFIED)
+        visit = store.commit.Visit(row=row, run=0, platform=platform, now=stamp(clock.now()),
+                                   exchanges=(), status=status)  # fmt: skip
+        found = read(source, platform, visit, answer)
+        judge.enumeration(source, found.parsed, found.normalised, role=Role.ROOT, named_before=0)
+    except AggregatorError as error:
+        if isinstance(error, FetchError):
+            status = error.status
+        problem = Problem(code=error.code, message=error.message, where=request.url)
+        return Preview(source=source, status=status, read=None, problems=(problem,))
+    return Preview(source=source, status=status, read=found, problems=found.parsed.problems,
+                   elapsed_ms=answer.elapsed_ms)  # fmt: skip

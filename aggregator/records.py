@@ -1,0 +1,244 @@
+"""Files for manual sources: JSON Lines, CSV and mail become entries, line by line.
+
+The format is CONTRACT's `import`: `entry_id` or `url`, `title`, `text` or `html`, dates, kind,
+authors, identifiers, parent, answer_to, language. Unknown fields are ignored; a record that
+cannot be used is rejected with its line, code and message, and the rest is read.
+"""
+
+import csv
+import email
+import email.policy
+import io
+import json
+import mailbox
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from aggregator import dates, urls
+from aggregator.errors import ParseError
+from aggregator.model import Code, Entry, Evidence, ItemKind, Link, When
+from aggregator.text import html, sentences
+
+LISTS = ("authors", "identifiers")
+ADDRESS = re.compile(r"https?://[^\s<>\"'()\[\]{}]+[^\s<>\"'()\[\]{}.,;:!?]")
+MAX_LINE_CHARS = 20_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A record that could not be used; `line` counts from 1."""
+
+    line: int
+    code: Code
+    message: str
+
+
+def read(file: Path, now: str) -> Iterator[tuple[int, Entry | Rejected]]:
+    """Read a file of records, streamed.
+
+    Args:
+        file: `.csv`, `.eml`, `.mbox`, anything else is read as JSON Lines.
+        now: RFC 3339; only to reject absurd dates.
+
+    Yields:
+        (line, entry or why it was rejected).
+
+    Raises:
+        ParseError: The file as a whole cannot be read.
+    """
+    suffix = file.suffix.lower()
+    if suffix in (".eml", ".mbox"):
+        messages = _messages(file)
+        yield from ((n, _mail(message, now)) for n, message in enumerate(messages, start=1))
+        return
+    rows = _csv(file) if suffix == ".csv" else _json_lines(file)
+    for line, row in rows:
+        yield line, row if isinstance(row, Rejected) else _entry(line, row, now)
+
+
+def _json_lines(file: Path) -> Iterator[tuple[int, Mapping[str, Any] | Rejected]]:
+    """Yield the objects of a file; only LF ends a line, U+2028 may stand in a string."""
+    try:
+        stream = file.open(encoding="utf-8-sig", errors="strict", newline="\n")
+    except OSError as error:
+        raise ParseError(f"nicht lesbar: {error.strerror}", where=str(file)) from error
+    with stream:
+        number = 0
+        while True:
+            number += 1
+            try:
+                text = stream.readline(MAX_LINE_CHARS)
+            except UnicodeDecodeError as error:
+                raise ParseError(
+                    f"kein UTF-8 ab Zeile {number}", code=Code.DECODE_FAILED, where=str(file),
+                    remedy="die Datei als UTF-8 speichern",
+                ) from error  # fmt: skip
+            if not text:
+                return
+            if text.strip():
+                yield number, _object(number, text)
+
+
+def _object(line: int, text: str) -> Mapping[str, Any] | Rejected:
+    try:
+        row = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return Rejected(line=line, code=Code.PARSE_FAILED, message=f"kein JSON: {error}")
+    if not isinstance(row, dict):
+        return Rejected(line=line, code=Code.PARSE_FAILED, message="kein JSON-Objekt")
+    return row
+
+
+def _csv(file: Path) -> Iterator[tuple[int, Mapping[str, Any] | Rejected]]:
+    """Yield the rows of a CSV file: UTF-8 with or without BOM, `;` or `,`, lists with `|`."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ParseError(
+            f"nicht lesbar: {error}", code=Code.DECODE_FAILED, where=str(file),
+            remedy="die Datei als CSV in UTF-8 speichern",
+        ) from error  # fmt: skip
+    head = text.partition("\n")[0]
+    reader = csv.DictReader(
+        io.StringIO(text, newline=""), delimiter=";" if head.count(";") >= head.count(",") else ","
+    )
+    if not {"entry_id", "url"} & set(reader.fieldnames or ()):
+        raise ParseError(
+            "die Kopfzeile nennt weder entry_id noch url", where=f"{file}:1",
+            remedy="Spalten benennen: entry_id;url;title;text;published_at",
+        )  # fmt: skip
+    for row in reader:
+        fields = {key: value for key, value in row.items() if key and value}
+        told: dict[str, Any] = dict(fields)
+        told |= {name: fields[name].split("|") for name in LISTS if name in fields}
+        yield reader.line_num, told
+
+
+def _entry(line: int, row: Mapping[str, Any], now: str) -> Entry | Rejected:
+    """Turn a record into an entry."""
+    try:
+        url = _text(row, "url") or None
+        if url and urls.resolve(url, url) is None:
+            return Rejected(line=line, code=Code.IDENTITY_LOST, message=f"keine Adresse: {url!r}")
+        entry_id = _text(row, "entry_id") or None
+        if not (entry_id or url):
+            return Rejected(line=line, code=Code.IDENTITY_LOST, message="weder entry_id noch url")
+        text, links = _body(row, url or "")
+        title = _text(row, "title")
+        if not (title or text):
+            return Rejected(line=line, code=Code.EMPTY, message="weder title noch text")
+        return Entry(
+            entry_id=entry_id, url=url, title=title or None, text=text, links=links,
+            published=_date(row, "published_at", now),
+            updated_at=_instant(row, "updated_at", now),
+            kind=_kind(row), authors=_list(row, "authors"),
+            identifiers=_list(row, "identifiers"), parent=_text(row, "parent") or None,
+            answer_to=_text(row, "answer_to") or None, language=_text(row, "language") or None,
+        )  # fmt: skip
+    except ValueError as error:
+        return Rejected(line=line, code=Code.PARSE_FAILED, message=str(error))
+
+
+def _text(row: Mapping[str, Any], name: str) -> str:
+    value = row.get(name)
+    if value is None:
+        return ""
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        return str(value).strip()
+    raise ValueError(f"{name}: Text erwartet, gefunden {type(value).__name__}")
+
+
+def _list(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = row.get(name) or []
+    values = value if isinstance(value, list) else [value]
+    if not all(isinstance(one, str | int) for one in values):
+        raise ValueError(f"{name}: Liste von Texten erwartet")
+    return tuple(str(one).strip() for one in values if str(one).strip())
+
+
+def _kind(row: Mapping[str, Any]) -> ItemKind | None:
+    text = _text(row, "kind")
+    if not text:
+        return None
+    try:
+        return ItemKind(text)
+    except ValueError:
+        raise ValueError(f"kind: {text!r} gibt es nicht; möglich: {', '.join(ItemKind)}") from None
+
+
+def _date(row: Mapping[str, Any], name: str, now: str) -> When | None:
+    at = _instant(row, name, now)
+    return When(at=at, evidence=Evidence.STRUCTURED) if at else None
+
+
+def _instant(row: Mapping[str, Any], name: str, now: str) -> str | None:
+    text = _text(row, name)
+    if not text:
+        return None
+    at = dates.parse(text, now=now)
+    if at is None:
+        raise ValueError(f"{name}: {text!r} ist kein glaubhaftes Datum")
+    return at
+
+
+def _body(row: Mapping[str, Any], base: str) -> tuple[str, tuple[Link, ...]]:
+    markup = _text(row, "html")
+    if markup:
+        return html.plain(markup), html.content_links(markup, base)
+    text = _text(row, "text")
+    return text, plain_links(text)
+
+
+def plain_links(text: str) -> tuple[Link, ...]:
+    """Return the addresses that stand in a plain text, each with its sentence."""
+    return tuple(
+        Link(url=found.group(), anchor=found.group(), position=place,
+             sentence=sentences.sentence_at(text, found.start(), found.end()))
+        for place, found in enumerate(ADDRESS.finditer(text))
+    )  # fmt: skip
+
+
+# --- mail ------------------------------------------------------------------------------------
+
+
+def _messages(file: Path) -> Iterator[EmailMessage]:
+    """Yield the messages of a mail file."""
+    try:
+        if file.suffix.lower() == ".eml":
+            yield _parsed(file.read_bytes())
+            return
+        box = mailbox.mbox(file, create=False)
+    except (OSError, mailbox.Error) as error:
+        raise ParseError(f"nicht lesbar: {error}", where=str(file)) from error
+    for key in box.iterkeys():
+        yield _parsed(box.get_bytes(key))
+
+
+def _parsed(told: bytes) -> EmailMessage:
+    message = email.message_from_bytes(told, policy=email.policy.default)
+    if not isinstance(message, EmailMessage):
+        raise ParseError("keine Nachricht")
+    return message
+
+
+def _mail(message: EmailMessage, now: str) -> Entry | Rejected:
+    """Turn a message into an entry: threads by References, never the sender (rule 13)."""
+    name = str(message.get("Message-ID", "")).strip(" <>")
+    if not name:
+        return Rejected(line=0, code=Code.IDENTITY_LOST, message="Nachricht ohne Message-ID")
+    body = message.get_body(("plain", "html"))
+    content = str(body.get_content()) if body else ""
+    is_html = body is not None and body.get_content_type() == "text/html"
+    text = html.plain(content) if is_html else content.strip()
+    links = html.content_links(content, "") if is_html else plain_links(text)
+    at = dates.parse(str(message.get("Date", "")), now=now)
+    answered = str(message.get("In-Reply-To", "")).strip(" <>")
+    return Entry(
+        entry_id=name, title=str(message.get("Subject", "")) or None, text=text, links=links,
+        published=When(at=at, evidence=Evidence.HEADER) if at else None,
+        answer_to=answered or None,
+    )  # fmt: skip

@@ -1,0 +1,122 @@
+"""The scheduler: one APScheduler process that may overlap with cron and with other schedulers.
+
+It runs outside the web workers and holds no state: whatever it does is claimed in the database, so
+it can be killed at any time. The source list is read anew for each tick; an error in it is
+reported and the last good list goes on being used.
+"""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from aggregator import config, derive, pipeline, store
+from aggregator.clock import Clock, stamp
+from aggregator.errors import AggregatorError
+from aggregator.model import Catalogue, SourceKind
+from aggregator.text.analysis import open_word_forms
+
+log = logging.getLogger(__name__)
+HOUSEKEEPING_EVERY = timedelta(hours=24)
+KEEP_RUNS = timedelta(days=90)
+
+
+class Scheduler:
+    """The work of the scheduler, one method for each job."""
+
+    def __init__(self, database: Path, sources: Path, data: Path, clock: Clock) -> None:
+        self._database, self._sources, self._data = database, sources, data
+        self._clock = clock
+        self._catalogue: Catalogue | None = None
+
+    def tick(self) -> int:
+        """Read what is due and derive what changed; return how many sources were read."""
+        catalogue = self._load()
+        db = store.connect(self._database)
+        try:
+            engine = pipeline.make_engine(
+                db, self._database, catalogue, self._data, self._clock, "schedule"
+            )
+            chosen = [s for s in catalogue.sources if s.enabled and s.kind is not SourceKind.MANUAL]
+            done = 0
+            for report in pipeline.refresh(engine, chosen, forced=False):
+                if report.counts:
+                    done += 1
+                    log.info("refreshed source=%s state=%s reason=%s new=%s changed=%s pending=%s",
+                             report.source, report.state, report.reason, report.counts["new"],
+                             report.counts["changed"], report.counts["pending"])  # fmt: skip
+            self._derive(db)
+        finally:
+            db.close()
+        return done
+
+    def housekeeping(self) -> None:
+        """Forget old runs and let SQLite tidy its statistics."""
+        db = store.connect(self._database)
+        try:
+            before = stamp(self._clock.now() - KEEP_RUNS)
+            log.info("housekeeping pruned_runs=%s", store.runs.prune(db, before))
+            store.runs.optimize(db)
+        finally:
+            db.close()
+
+    def _load(self) -> Catalogue:
+        """Read the source list; on an error go on with the last good one.
+
+        Raises:
+            ConfigError: There is no good one yet.
+        """
+        try:
+            self._catalogue = config.load(self._sources)
+        except AggregatorError as error:
+            if self._catalogue is None:
+                raise
+            log.error("the source list is wrong, the last good one stays: %s", error)  # noqa: TRY400 (the message says it all)
+        return self._catalogue
+
+    def _derive(self, db: store.Connection) -> None:
+        derive.derive(
+            db, clock=self._clock, vocabulary=config.vocabulary(self._data),
+            words=open_word_forms(self._data),
+        )  # fmt: skip
+
+
+def run(database: Path, sources: Path, data: Path, clock: Clock, every: timedelta | None) -> int:
+    """Run until SIGTERM or SIGINT; the work in hand is finished first.
+
+    Args:
+        database: The SQLite file.
+        sources: The source list.
+        data: Folder of settings and vocabulary.
+        clock: For due times.
+        every: Between two looks at what is due.
+
+    Raises:
+        ConfigError: The source list is wrong at the start.
+    """
+    work = Scheduler(database, sources, data, clock)
+    config.load(sources)
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    scheduler = BackgroundScheduler(timezone=UTC)
+    _add(scheduler, work.tick, every or timedelta(minutes=1))
+    _add(scheduler, work.housekeeping, HOUSEKEEPING_EVERY)
+    scheduler.start()
+    log.info("scheduler started")
+    stopped.wait()
+    scheduler.shutdown(wait=True)
+    log.info("scheduler stopped")
+    return 0
+
+
+def _add(scheduler: BackgroundScheduler, job: Callable[[], object], every: timedelta) -> None:
+    """Run a job now and then again and again, never twice at once."""
+    scheduler.add_job(
+        job, "interval", seconds=every.total_seconds(), max_instances=1, coalesce=True,
+        misfire_grace_time=None, next_run_time=datetime.now(UTC),
+    )  # fmt: skip

@@ -1,0 +1,244 @@
+"""The single transaction of a step: what one answer brought, stored together or not at all.
+
+Items, versions, aliases, new addresses, what the document named, its validators, the request log
+and the counts of the run: a process that dies leaves either all of them or none, so validators
+never run ahead of the entries that came with them.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aggregator.clock import instant
+from aggregator.model import Item, ItemState, Platform, Problem, Role, Validators
+from aggregator.store import frontier, runs, state
+from aggregator.store.connection import transaction
+from aggregator.store.items import Outcome, add_aliases, addresses, items_at, set_state, store_item
+
+GONE_AFTER = timedelta(days=1)  # between two visits that both say 404 or 410
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One visit of an address: which, for which run, with which exchanges on the wire."""
+
+    row: frontier.Row
+    run: int
+    platform: Platform
+    now: str
+    exchanges: tuple[runs.Exchanged, ...]
+    status: int | None  # None: no answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What a usable answer brought, ready to be stored."""
+
+    visit: Visit
+    validators: Validators
+    next_in: timedelta  # until the page is visited again
+    items: tuple[Item, ...] = ()
+    follows: tuple[tuple[str, str, Role, str | None], ...] = ()  # url, canonical, role, lastmod
+    named: tuple[str, ...] | None = None  # canonical addresses; None: does not enumerate
+    complete: bool | None = None
+    final_url: str = ""
+    final_canonical: str = ""
+    moved_for_good: bool = False
+    rejected: tuple[Problem, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    bytes: int = 0
+    changed: bool = True
+
+
+def commit_step(db: sqlite3.Connection, step: Step) -> runs.Counts:
+    """Store a step; return what it did."""
+    outcomes = dict.fromkeys(Outcome, 0)
+    now, platform = step.visit.now, step.visit.platform
+    with transaction(db):
+        row = _follow_redirect(db, step)
+        edited = []
+        for item in step.items:
+            outcome, _ = store_item(db, item, platform, now)
+            outcomes[outcome] += 1
+            if outcome is Outcome.CHANGED and row.role in frontier.ENUMERATING:
+                edited.append(item)
+        frontier.fetched(
+            db, row, validators=step.validators, status=step.visit.status or 200,
+            changed=step.changed, complete=step.complete, next_in=step.next_in, now=now,
+        )  # fmt: skip
+        if row.reason == "dropped":
+            frontier.keep_unlisted(db, row)
+        frontier.add(db, row.source, step.follows, referrer=row.canonical, now=now)
+        for item in edited:
+            for canonical, _, _ in addresses(item.aliases, platform):
+                frontier.make_due(db, row.source, canonical, "changed", now)
+        if step.named is not None:
+            frontier.relist(db, row.source, row.canonical, step.named)
+        counts = runs.Counts(
+            new=outcomes[Outcome.NEW], changed=outcomes[Outcome.CHANGED],
+            unchanged=outcomes[Outcome.UNCHANGED], rejected=len(step.rejected),
+            requests=len(step.visit.exchanges), bytes=step.bytes,
+            problems=step.rejected + step.problems,
+        )  # fmt: skip
+        _record(db, step.visit, counts)
+    return counts
+
+
+def _follow_redirect(db: sqlite3.Connection, step: Step) -> frontier.Row:
+    """Let a page that moved for good keep its item: the new address is one more alias."""
+    row, platform = step.visit.row, step.visit.platform
+    if not step.final_canonical or step.final_canonical == row.canonical:
+        return row
+    for pk in items_at(db, platform.id, row.canonical):
+        add_aliases(db, pk, platform.id, addresses([step.final_url], platform))
+    if row.role is Role.ROOT or not step.moved_for_good:
+        return row
+    return frontier.moved(db, row, step.final_url, step.final_canonical)
+
+
+def commit_not_modified(
+    db: sqlite3.Connection,
+    visit: Visit,
+    validators: Validators,
+    *,
+    next_in: timedelta,
+    received_bytes: int,
+) -> runs.Counts:
+    """Store that the body is the one we know, with validators that may be fresher."""
+    row = visit.row
+    counts = runs.Counts(
+        requests=len(visit.exchanges), not_modified=1, bytes=received_bytes,
+        unchanged=1 if row.role not in frontier.ENUMERATING else 0,
+    )  # fmt: skip
+    with transaction(db):
+        frontier.fetched(
+            db, row, validators=validators, status=visit.status or 304, changed=False,
+            complete=None, next_in=next_in, now=visit.now,
+        )  # fmt: skip
+        if row.reason == "dropped":
+            frontier.keep_unlisted(db, row)
+        _record(db, visit, counts)
+    return counts
+
+
+def commit_missing(db: sqlite3.Connection, visit: Visit) -> runs.Counts:
+    """Store that a page answered 404 or 410 (`visit.status`).
+
+    Its item has vanished when a complete enumeration no longer names it either, or when a visit
+    a day earlier said the same; with 410 it is gone.
+    """
+    row = visit.row
+    with transaction(db):
+        since = row.missing_since
+        twice = since is not None and instant(visit.now) - instant(since) >= GONE_AFTER
+        vanished = 0
+        if twice or row.reason == "dropped":
+            end = ItemState.GONE if visit.status == 410 else ItemState.VANISHED
+            for pk in items_at(db, visit.platform.id, row.canonical):
+                vanished += set_state(db, pk, end)
+            frontier.retire(db, row, visit.status)
+        else:
+            frontier.failed(
+                db, row, status=visit.status, missing=True, now=visit.now, retry_in=None
+            )
+        counts = runs.Counts(requests=len(visit.exchanges), vanished=vanished)
+        _record(db, visit, counts)
+    return counts
+
+
+def commit_failure(
+    db: sqlite3.Connection,
+    visit: Visit,
+    problem: Problem,
+    *,
+    retry_in: timedelta | None,
+    give_up: bool,
+) -> runs.Counts:
+    """Store that an address gave nothing usable: it waits, or is given up; its data stay."""
+    row = visit.row
+    with transaction(db):
+        if give_up and row.role not in frontier.ENUMERATING:
+            frontier.retire(db, row, visit.status)
+        else:
+            frontier.failed(
+                db, row, status=visit.status, missing=False, now=visit.now, retry_in=retry_in
+            )
+        counts = runs.Counts(requests=len(visit.exchanges), problems=(problem,))
+        _record(db, visit, counts)
+    return counts
+
+
+def conclude_vanished(
+    db: sqlite3.Connection, source: str, *, run: int, root: str, max_vanish: float, now: str
+) -> tuple[int, bool]:
+    """Conclude from a complete enumeration what the publisher offers no more.
+
+    An item with a page of its own is visited first (it may only have moved); one without is
+    concluded at once. When too many would go at once, nothing is concluded.
+
+    Returns:
+        (items that vanished, whether a mass vanishing was held back).
+    """
+    with transaction(db):
+        if not frontier.enumeration_is_complete(db, source, root):
+            return 0, False
+        out = frontier.dropped(db, source)
+        most = max(3.0, max_vanish * frontier.live_count(db, source))
+        if len(out) > most:
+            return 0, True
+        vanished = 0
+        for pk, page in out:
+            if page is None:
+                vanished += set_state(db, pk, ItemState.VANISHED)
+            else:
+                frontier.make_due(db, source, page, "dropped", now)
+        runs.add(db, run, runs.Counts(vanished=vanished))
+    return vanished, False
+
+
+def commit_batch(
+    db: sqlite3.Connection, found: Iterable[Item], platform: Platform, now: str, seen: set[int]
+) -> runs.Counts:
+    """Store items that came without a visit (an import), in one transaction.
+
+    Args:
+        db: The connection.
+        found: The items.
+        platform: Of all of them.
+        now: The instant.
+        seen: Gets the row of each item.
+    """
+    outcomes = dict.fromkeys(Outcome, 0)
+    with transaction(db):
+        for item in found:
+            outcome, pk = store_item(db, item, platform, now)
+            outcomes[outcome] += 1
+            if pk is not None:
+                seen.add(pk)
+    return runs.Counts(
+        new=outcomes[Outcome.NEW], changed=outcomes[Outcome.CHANGED],
+        unchanged=outcomes[Outcome.UNCHANGED] + outcomes[Outcome.ERASED],
+    )  # fmt: skip
+
+
+def vanish_others(db: sqlite3.Connection, source: str, seen: set[int]) -> int:
+    """Let the live items of a source vanish that a complete import did not name."""
+    with transaction(db):
+        rows = db.execute(
+            "SELECT DISTINCT o.item FROM observation o JOIN item i ON i.pk = o.item"
+            " WHERE o.source = ? AND i.state = 'live' AND i.merged_into IS NULL",
+            (source,),
+        ).fetchall()
+        return sum(
+            set_state(db, row["item"], ItemState.VANISHED)
+            for row in rows
+            if row["item"] not in seen
+        )
+
+
+def _record(db: sqlite3.Connection, visit: Visit, counts: runs.Counts) -> None:
+    """Add counts and requests to the run and prolong the lease."""
+    runs.add(db, visit.run, counts)
+    runs.log_requests(db, visit.run, visit.exchanges)
+    state.renew(db, visit.row.source)

@@ -1,0 +1,347 @@
+"""The stored frontier: every address of a source, to be fetched or fetched and to be revisited.
+
+A row is written in the transaction that discovered its address, so nothing is lost when a process
+dies between a feed and its detail pages. A row is worked on under the lease of its source.
+`listed` remembers what each enumerating document named when it was last read; from it "vanished"
+is concluded.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aggregator.clock import instant, stamp
+from aggregator.model import Role, Validators
+from aggregator.store.connection import transaction
+
+FAR = "9999-12-31T00:00:00Z"  # index rows wait until their source is read again
+ENUMERATING = (Role.ROOT, Role.INDEX)
+REACHABLE = "(reachable)"  # stands for the document in `listed`
+RETRIES = 5  # failing details wait longer each time: 1, 2, 4, 8, 16 hours
+GIVE_UP = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One address of a source."""
+
+    source: str
+    url: str
+    canonical: str
+    role: Role
+    reason: str  # new changed dropped revisit root
+    due_at: str
+    attempts: int
+    validators: Validators
+    lastmod: str | None
+    fetched_at: str | None
+    changed_at: str | None
+    missing_since: str | None
+    visits: int
+
+
+_COLUMNS = (
+    "source, url, canonical, role, reason, due_at, attempts, lastmod, etag, last_modified,"
+    " body_sha256, fetched_at, changed_at, missing_since, visits"
+)
+
+
+def _row(row: sqlite3.Row) -> Row:
+    """Read a row by its columns' names."""
+    validators = Validators(
+        etag=row["etag"], last_modified=row["last_modified"], body_sha256=row["body_sha256"]
+    )
+    return Row(
+        source=row["source"], url=row["url"], canonical=row["canonical"], role=Role(row["role"]),
+        reason=row["reason"], due_at=row["due_at"], attempts=row["attempts"],
+        validators=validators, lastmod=row["lastmod"], fetched_at=row["fetched_at"],
+        changed_at=row["changed_at"], missing_since=row["missing_since"], visits=row["visits"],
+    )  # fmt: skip
+
+
+def unsaved(source: str, url: str, canonical: str) -> Row:
+    """Return a root that is not stored, for a preview."""
+    return Row(
+        source=source, url=url, canonical=canonical, role=Role.ROOT, reason="root", due_at="",
+        attempts=0, validators=Validators(), lastmod=None, fetched_at=None, changed_at=None,
+        missing_since=None, visits=0,
+    )  # fmt: skip
+
+
+def open_pass(db: sqlite3.Connection, source: str, url: str, canonical: str, now: str) -> None:
+    """Make the root of a source due, and the enumerating pages that say no lastmod.
+
+    A root whose address changed in sources.yaml takes the old one's place.
+    """
+    with transaction(db):
+        db.execute(
+            "DELETE FROM frontier WHERE source = ? AND role = 'root' AND canonical <> ?",
+            (source, canonical),
+        )
+        db.execute(
+            "INSERT INTO frontier (source, url, canonical, role, reason, due_at, pending)"
+            " VALUES (?, ?, ?, 'root', 'root', ?, 0)"
+            " ON CONFLICT (source, canonical) DO UPDATE SET url = excluded.url, role = 'root',"
+            " due_at = excluded.due_at, attempts = 0",
+            (source, url, canonical, now),
+        )
+        db.execute(
+            "UPDATE frontier SET due_at = ?, attempts = 0"
+            " WHERE source = ? AND role = 'index' AND lastmod IS NULL",
+            (now, source),
+        )
+
+
+def next_due(db: sqlite3.Connection, source: str, now: str, *, revisits_left: int) -> Row | None:
+    """Return the address to be fetched next, None when nothing is due.
+
+    What enumerates comes first, then what left an enumeration (a moved page must be seen at its
+    old address before its new one), then what is new or changed, then revisits. Within these,
+    older dues first.
+    """
+    row = db.execute(
+        f"SELECT {_COLUMNS} FROM frontier"  # noqa: S608 (fixed columns)
+        " WHERE source = ? AND due_at <= ? AND (? > 0 OR reason <> 'revisit')"
+        " ORDER BY CASE role WHEN 'root' THEN 0 WHEN 'index' THEN 1 ELSE 2 END,"
+        " CASE reason WHEN 'dropped' THEN 0 WHEN 'revisit' THEN 2 ELSE 1 END, due_at, canonical"
+        " LIMIT 1",
+        (source, now, revisits_left),
+    ).fetchone()
+    return _row(row) if row else None
+
+
+def pending(db: sqlite3.Connection, source: str) -> int:
+    """Count the addresses that wait to be fetched for the first time or anew."""
+    row = db.execute(
+        "SELECT count(*) FROM frontier WHERE source = ? AND pending = 1", (source,)
+    ).fetchone()
+    return int(row[0])
+
+
+def add(
+    db: sqlite3.Connection,
+    source: str,
+    follows: Iterable[tuple[str, str, Role, str | None]],
+    *,
+    referrer: str,
+    now: str,
+) -> None:
+    """Write addresses into the frontier; part of the transaction that discovered them.
+
+    Args:
+        db: The connection, in a transaction.
+        source: The id of the source.
+        follows: (url, canonical, role, lastmod) each. A known address becomes due again only when
+            its lastmod moved, or when it enumerates and says no lastmod.
+        referrer: Canonical address of the document that names them.
+        now: The instant of discovery.
+    """
+    db.executemany(
+        "INSERT INTO frontier (source, url, canonical, role, reason, due_at, pending, referrer,"
+        " lastmod) VALUES (?, ?, ?, ?, 'new', ?, 1, ?, ?)"
+        " ON CONFLICT (source, canonical) DO UPDATE SET url = excluded.url,"
+        " lastmod = excluded.lastmod, reason = 'changed', due_at = excluded.due_at, pending = 1,"
+        " attempts = 0, referrer = excluded.referrer"
+        " WHERE frontier.role <> 'root' AND frontier.fetched_at IS NOT NULL"
+        " AND excluded.lastmod IS NOT NULL AND excluded.lastmod IS NOT frontier.lastmod",
+        [(source, url, canonical, role, now, referrer, lastmod)
+         for url, canonical, role, lastmod in follows],
+    )  # fmt: skip
+
+
+def make_due(db: sqlite3.Connection, source: str, canonical: str, reason: str, now: str) -> None:
+    """Make a stored page due at once (its entry changed, or it left the enumeration)."""
+    db.execute(
+        "UPDATE frontier SET due_at = ?, reason = ?, pending = 1, attempts = 0"
+        " WHERE source = ? AND canonical = ? AND role IN ('detail', 'document')"
+        " AND pending = 0",
+        (now, reason, source, canonical),
+    )
+
+
+def fetched(
+    db: sqlite3.Connection,
+    row: Row,
+    *,
+    validators: Validators,
+    status: int,
+    changed: bool,
+    complete: bool | None,
+    next_in: timedelta,
+    now: str,
+) -> None:
+    """Record a good answer; part of the transaction that stores the entries of that body."""
+    due = FAR if row.role in ENUMERATING else stamp(instant(now) + next_in)
+    db.execute(
+        "UPDATE frontier SET etag = ?, last_modified = ?, body_sha256 = ?, status = ?,"
+        " fetched_at = ?, changed_at = iif(?, ?, changed_at), due_at = ?, pending = 0,"
+        " attempts = 0, missing_since = NULL, reason = iif(role = 'root', 'root', 'revisit'),"
+        " visits = iif(?, 0, visits + 1), complete = coalesce(?, complete)"
+        " WHERE source = ? AND canonical = ?",
+        (validators.etag, validators.last_modified, validators.body_sha256, status, now, changed,
+         now, due, changed, complete, row.source, row.canonical),
+    )  # fmt: skip
+
+
+def failed(
+    db: sqlite3.Connection,
+    row: Row,
+    *,
+    status: int | None,
+    missing: bool,
+    now: str,
+    retry_in: timedelta | None,
+) -> None:
+    """Record a bad answer for a detail or index page: it waits, ever longer.
+
+    Args:
+        db: The connection, in a transaction.
+        row: The address.
+        status: Of the answer, None without one.
+        missing: It was 404 or 410: counted from the first of an unbroken row.
+        now: The instant.
+        retry_in: The server's own wish, which only delays.
+    """
+    wait = timedelta(hours=2 ** min(row.attempts, RETRIES))
+    if missing:
+        wait = timedelta(days=1)
+    if row.attempts >= RETRIES:
+        wait = GIVE_UP
+    due = stamp(instant(now) + max(wait, retry_in or timedelta()))
+    if row.role is Role.ROOT:
+        due = FAR  # the source itself says when it is read again
+    db.execute(
+        "UPDATE frontier SET attempts = attempts + 1, status = ?, due_at = ?,"
+        " missing_since = iif(?, coalesce(missing_since, ?), NULL),"
+        " pending = iif(attempts >= ?, 0, pending)"
+        " WHERE source = ? AND canonical = ?",
+        (status, due, missing, now, RETRIES, row.source, row.canonical),
+    )
+
+
+def retire(db: sqlite3.Connection, row: Row, status: int | None) -> None:
+    """Stop visiting an address that is gone or that is none of ours."""
+    db.execute(
+        "UPDATE frontier SET due_at = ?, pending = 0, status = ?, attempts = 0"
+        " WHERE source = ? AND canonical = ?",
+        (FAR, status, row.source, row.canonical),
+    )
+
+
+def moved(db: sqlite3.Connection, row: Row, url: str, canonical: str) -> Row:
+    """Let a page that was redirected for good be visited at its new address from now on."""
+    if canonical == row.canonical:
+        return row
+    db.execute("DELETE FROM frontier WHERE source = ? AND canonical = ?", (row.source, canonical))
+    db.execute(
+        "UPDATE frontier SET canonical = ?, url = ? WHERE source = ? AND canonical = ?",
+        (canonical, url, row.source, row.canonical),
+    )
+    known = db.execute(
+        f"SELECT {_COLUMNS} FROM frontier WHERE source = ? AND canonical = ?",  # noqa: S608
+        (row.source, canonical),
+    ).fetchone()
+    return _row(known)
+
+
+def keep_unlisted(db: sqlite3.Connection, row: Row) -> None:
+    """Note that a page answers although no enumeration names it: it has not vanished.
+
+    Without the note every run would visit it anew. From now on only 404 and 410 speak against it.
+    """
+    db.execute(
+        "INSERT OR IGNORE INTO listed (source, document, canonical) VALUES (?, ?, ?)",
+        (row.source, REACHABLE, row.canonical),
+    )
+
+
+# --- what enumerations name ------------------------------------------------------------------
+
+
+def listed_count(db: sqlite3.Connection, source: str, document: str) -> int:
+    """Count what a document named when it was last read."""
+    row = db.execute(
+        "SELECT count(*) FROM listed WHERE source = ? AND document = ?", (source, document)
+    ).fetchone()
+    return int(row[0])
+
+
+def relist(db: sqlite3.Connection, source: str, document: str, named: Iterable[str]) -> None:
+    """Replace what a document names; part of the transaction of its entries."""
+    db.execute("DELETE FROM listed WHERE source = ? AND document = ?", (source, document))
+    db.executemany(
+        "INSERT OR IGNORE INTO listed (source, document, canonical) VALUES (?, ?, ?)",
+        [(source, document, canonical) for canonical in named],
+    )
+
+
+def enumeration_is_complete(db: sqlite3.Connection, source: str, root: str) -> bool:
+    """Whether every enumerating page that the root leads to was read and said that it saw all.
+
+    Pages that no other one names any more (a listing that became shorter) are forgotten on the
+    way; part of the run's last transaction.
+    """
+    reached = {
+        str(row[0])
+        for row in db.execute(
+            "WITH RECURSIVE reach (canonical) AS (VALUES (?) UNION"
+            " SELECT l.canonical FROM reach r JOIN listed l"
+            " ON l.source = ? AND l.document = r.canonical"
+            " JOIN frontier f ON f.source = l.source AND f.canonical = l.canonical"
+            " AND f.role = 'index') SELECT canonical FROM reach",
+            (root, source),
+        )
+    }
+    pages = db.execute(
+        "SELECT canonical, complete, pending, fetched_at FROM frontier"
+        " WHERE source = ? AND role IN ('root', 'index')",
+        (source,),
+    ).fetchall()
+    for page in pages:
+        if page["canonical"] not in reached:
+            _forget(db, source, page["canonical"])
+    return all(
+        page["complete"] and not page["pending"] and page["fetched_at"]
+        for page in pages
+        if page["canonical"] in reached
+    )
+
+
+def _forget(db: sqlite3.Connection, source: str, canonical: str) -> None:
+    """Drop an enumerating page and what it named."""
+    db.execute("DELETE FROM frontier WHERE source = ? AND canonical = ?", (source, canonical))
+    db.execute("DELETE FROM listed WHERE source = ? AND document = ?", (source, canonical))
+
+
+def dropped(db: sqlite3.Connection, source: str) -> list[tuple[int, str | None]]:
+    """Return the live items of a source that no enumeration names any more.
+
+    Returns:
+        (item, canonical address of its detail page in the frontier or None), ordered by key.
+    """
+    rows = db.execute(
+        "SELECT DISTINCT i.pk, (SELECT f.canonical FROM frontier f JOIN alias b"
+        "  ON b.item = i.pk AND b.canonical = f.canonical"
+        "  WHERE f.source = o.source AND f.role IN ('detail', 'document')"
+        "  ORDER BY f.canonical LIMIT 1)"
+        " FROM observation o JOIN item i ON i.pk = o.item"
+        " WHERE o.source = ? AND o.role IN ('root', 'detail') AND i.state = 'live'"
+        " AND i.merged_into IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM alias a JOIN listed l"
+        "  ON l.source = o.source AND l.canonical = a.canonical WHERE a.item = i.pk)"
+        " ORDER BY i.platform, i.key",
+        (source,),
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def live_count(db: sqlite3.Connection, source: str) -> int:
+    """Count the live items that a source has seen."""
+    row = db.execute(
+        "SELECT count(DISTINCT i.pk) FROM observation o JOIN item i ON i.pk = o.item"
+        " WHERE o.source = ? AND o.role <> 'document' AND i.state = 'live'"
+        " AND i.merged_into IS NULL",
+        (source,),
+    ).fetchone()
+    return int(row[0])

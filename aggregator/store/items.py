@@ -1,0 +1,404 @@
+"""Writing items: observations in, merged items, aliases, versions and queue rows out.
+
+Every function here is part of a larger transaction (`store.commit`): an item, its validators and
+its row in `changes` are stored together or not at all.
+"""
+
+import base64
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from aggregator import items, urls
+from aggregator.clock import instant
+from aggregator.model import (
+    Evidence,
+    Item,
+    ItemKind,
+    ItemState,
+    Platform,
+    Policy,
+    When,
+)
+from aggregator.store.changes import enqueue
+
+# A feed tells of an edit before the page behind it was read again: both are one change.
+SETTLING = timedelta(hours=24)
+
+
+class Outcome(StrEnum):
+    """What an observation did to the index."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    ERASED = "erased"  # a tombstone keeps it out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The stored item that an observation belongs to."""
+
+    pk: int
+    key: str
+    platform: str
+
+
+def item_id(platform: str, key: str) -> str:
+    """Return the public id of an item: 12 characters a-z2-7 of SHA-256 over platform and key."""
+    told = hashlib.sha256(f"{platform}\n{key}".encode("utf-8", "surrogatepass")).digest()
+    return base64.b32encode(told).decode().lower()[:12]
+
+
+def store_item(
+    db: sqlite3.Connection, item: Item, platform: Platform, now: str
+) -> tuple[Outcome, int | None]:
+    """Store one observation and what follows from it for its item.
+
+    Args:
+        db: The connection, in a transaction.
+        item: The normalised observation.
+        platform: Of the item.
+        now: The instant of the observation.
+
+    Returns:
+        What it did, and the item's row (None when a tombstone keeps it out).
+    """
+    aliases = addresses(item.aliases, platform)
+    if _is_erased(db, item):
+        return Outcome.ERASED, None
+    known = find(db, item, [canonical for canonical, _, _ in aliases])
+    if known is None:
+        pk = _insert(db, item, now)
+        add_aliases(db, pk, item.platform, aliases)
+        enqueue(db, pk)
+        return Outcome.NEW, pk
+    fresh = add_aliases(db, known.pk, item.platform, aliases)
+    outcome = _observe(db, known.pk, item, now)
+    if fresh or outcome is not Outcome.UNCHANGED:
+        enqueue(db, known.pk)
+    return (Outcome.CHANGED if outcome is Outcome.CHANGED else Outcome.UNCHANGED), known.pk
+
+
+def addresses(found: Iterable[str], platform: Platform) -> list[tuple[str, str, str]]:
+    """Return (canonical, link key, url) of each address, without duplicates."""
+    result: dict[str, tuple[str, str, str]] = {}
+    for url in found:
+        identity = urls.identity(url, platform)
+        result.setdefault(identity.canonical, (identity.canonical, identity.link_key, url))
+    return list(result.values())
+
+
+def _is_erased(db: sqlite3.Connection, item: Item) -> bool:
+    row = db.execute(
+        "SELECT 1 FROM tombstone WHERE platform = ? AND key = ?", (item.platform, item.key)
+    ).fetchone()
+    return row is not None
+
+
+def find(db: sqlite3.Connection, item: Item, canonicals: Sequence[str]) -> Known | None:
+    """Return the item that an observation belongs to: by key, else by any address.
+
+    When key and addresses lead to different items, they are one item after all: they are merged
+    and the older id survives.
+    """
+    by_key = db.execute(
+        "SELECT pk, merged_into FROM item WHERE platform = ? AND key = ?",
+        (item.platform, item.key),
+    ).fetchone()
+    found = [] if by_key is None else [survivor(db, by_key["pk"])]
+    if "#" not in item.key:  # entries that share their address are told apart by their key alone
+        marks = ", ".join("?" * len(canonicals))
+        owners = db.execute(
+            f"SELECT DISTINCT item FROM alias WHERE platform = ? AND canonical IN ({marks})"  # noqa: S608 (placeholders only)
+            " ORDER BY item",
+            (item.platform, *canonicals),
+        )
+        found += [survivor(db, row["item"]) for row in owners]
+    rows = [_known(db, pk) for pk in dict.fromkeys(found)]
+    mergeable = [row for row in rows if row.key == item.key or not _is_own_key(row.key)]
+    if not mergeable:
+        return None
+    first, *others = mergeable
+    for other in others:
+        first = _known(db, join(db, first.pk, other.pk))
+    return first
+
+
+def _is_own_key(key: str) -> bool:
+    """Whether a key is a CMS identity or a publisher's id, which no address can overrule."""
+    return not key.startswith(("http://", "https://")) or "#" in key
+
+
+def _known(db: sqlite3.Connection, pk: int) -> Known:
+    row = db.execute("SELECT pk, key, platform FROM item WHERE pk = ?", (pk,)).fetchone()
+    return Known(pk=row["pk"], key=row["key"], platform=row["platform"])
+
+
+def survivor(db: sqlite3.Connection, pk: int) -> int:
+    """Follow `merged_into` to the item that lives on."""
+    while (row := db.execute("SELECT merged_into FROM item WHERE pk = ?", (pk,)).fetchone())[0]:
+        pk = int(row[0])
+    return pk
+
+
+def add_aliases(
+    db: sqlite3.Connection, pk: int, platform: str, found: Iterable[tuple[str, str, str]]
+) -> int:
+    """Record addresses of an item; return how many are new. The first owner keeps an address."""
+    before = db.total_changes
+    db.executemany(
+        "INSERT OR IGNORE INTO alias (platform, canonical, link_key, url, item)"
+        " VALUES (?, ?, ?, ?, ?)",
+        [(platform, canonical, link_key, url, pk) for canonical, link_key, url in found],
+    )
+    return db.total_changes - before
+
+
+# --- observations ----------------------------------------------------------------------------
+
+
+def _insert(db: sqlite3.Connection, item: Item, now: str) -> int:
+    """Insert an item at first sight together with its first observation."""
+    seen = items.observation(item)
+    merged = items.merge([seen])
+    cursor = db.execute(
+        "INSERT INTO item (id, platform, key, source, entry_id, url, title, kind, published_at,"
+        " date_evidence, updated_at, first_seen_at, last_changed_at, last_seen_at, sort_at,"
+        " language, authors, state, licence, policy, text, excerpt, links, parts, identifiers,"
+        " digest, content_hash, content_rank, changed_by, parent, answer_to)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+        " ?, ?, ?, ?)",
+        (item_id(item.platform, item.key), item.platform, item.key, item.source, item.entry_id,
+         item.url, merged.title, merged.kind, *_dated(merged.published), merged.updated_at, now,
+         now, now, items.sort_at(merged.published, now), merged.language, _list(merged.authors),
+         ItemState.LIVE, merged.licence, merged.policy, *_content(item),
+         _list(merged.identifiers), _digest(item), merged.content_hash, seen.rank, _name(item),
+         item.parent, item.answer_to),
+    )  # fmt: skip
+    pk = int(cursor.lastrowid or 0)
+    _write_observation(db, pk, seen, now)
+    return pk
+
+
+def _observe(db: sqlite3.Connection, pk: int, item: Item, now: str) -> Outcome:
+    """Merge an observation into a known item; ERASED is never returned."""
+    seen = items.observation(item)
+    old = db.execute(
+        "SELECT content_hash, rank FROM observation WHERE item = ? AND source = ? AND role = ?",
+        (pk, seen.source, seen.role),
+    ).fetchone()
+    if old and (old["content_hash"], old["rank"]) == (seen.content_hash, seen.rank):
+        touch(db, pk, now)
+        return Outcome.UNCHANGED
+    _write_observation(db, pk, seen, now)
+    merged = items.merge(_observations(db, pk))
+    known_before = old is not None and old["content_hash"] != seen.content_hash
+    changed = _rewrite(db, pk, item, merged, now, is_edit=known_before)
+    return Outcome.CHANGED if changed else Outcome.NEW
+
+
+def touch(db: sqlite3.Connection, pk: int, now: str) -> None:
+    """Note that an item was seen again, at most once a day; one that came back lives again."""
+    db.execute(
+        "UPDATE item SET last_seen_at = ? WHERE pk = ? AND substr(last_seen_at, 1, 10) < ?",
+        (now, pk, now[:10]),
+    )
+    revived = db.execute(
+        "UPDATE item SET state = 'live' WHERE pk = ? AND state IN ('vanished', 'gone')", (pk,)
+    )
+    if revived.rowcount:
+        enqueue(db, pk)
+
+
+def _rewrite(
+    db: sqlite3.Connection, pk: int, item: Item, merged: items.Merged, now: str, *, is_edit: bool
+) -> bool:
+    """Write the merged fields; return whether a reader would call it a change.
+
+    The first sight of a page behind an entry only completes an item. An edit that feed and page
+    both tell of is one change: the second within `SETTLING` from another side amends the first.
+    """
+    row = db.execute(
+        "SELECT title, text, content_hash, last_changed_at, changed_by FROM item WHERE pk = ?",
+        (pk,),
+    ).fetchone()
+    differs = is_edit and row["content_hash"] != merged.content_hash
+    settled = instant(now) - instant(row["last_changed_at"]) > SETTLING
+    changed = differs and (settled or row["changed_by"] == _name(item))
+    if changed:
+        _keep_version(db, pk, row, now)
+    since = now if changed else row["last_changed_at"]
+    db.execute(
+        "UPDATE item SET entry_id = ?, url = ?, title = ?, kind = ?, published_at = ?,"
+        " date_evidence = ?, updated_at = ?, last_changed_at = ?, last_seen_at = ?, sort_at = ?,"
+        " language = ?, authors = ?, licence = ?, policy = ?, identifiers = ?, content_hash = ?,"
+        " changed_by = ?, state = iif(state = 'hidden', state, 'live') WHERE pk = ?",
+        (merged.entry_id, merged.url, merged.title, merged.kind, *_dated(merged.published),
+         merged.updated_at, since, now, items.sort_at(merged.published, since), merged.language,
+         _list(merged.authors), merged.licence, merged.policy, _list(merged.identifiers),
+         merged.content_hash, _name(item) if changed else row["changed_by"], pk),
+    )  # fmt: skip
+    if (merged.owner.source, merged.owner.role) == (item.source, item.role):
+        db.execute(
+            "UPDATE item SET text = ?, excerpt = ?, links = ?, parts = ?, digest = ?,"
+            " content_rank = ?, parent = ?, answer_to = ? WHERE pk = ?",
+            (*_content(item), _digest(item), merged.owner.rank, item.parent, item.answer_to, pk),
+        )
+    if merged.policy is not Policy.FULL:
+        _tighten(db, pk, merged.policy)
+    return bool(changed)
+
+
+def _tighten(db: sqlite3.Connection, pk: int, policy: Policy) -> None:
+    """Drop what the strictest of several observations does not allow to be stored."""
+    db.execute("UPDATE item SET text = '', parts = '[]' WHERE pk = ?", (pk,))
+    db.execute("UPDATE version SET text = '' WHERE item = ?", (pk,))
+    if policy is Policy.LINK:
+        db.execute("UPDATE item SET excerpt = '', links = '[]', digest = NULL WHERE pk = ?", (pk,))
+
+
+def _keep_version(db: sqlite3.Connection, pk: int, row: sqlite3.Row, now: str) -> None:
+    """Keep the state that is about to be superseded."""
+    db.execute(
+        "INSERT INTO version (item, n, from_at, until_at, title, text, content_hash)"
+        " VALUES (?, (SELECT coalesce(max(n), 0) + 1 FROM version WHERE item = ?), ?, ?, ?, ?, ?)",
+        (pk, pk, row["last_changed_at"], now, row["title"], row["text"], row["content_hash"]),
+    )
+
+
+def _write_observation(db: sqlite3.Connection, pk: int, seen: items.Observation, now: str) -> None:
+    fields = {
+        "title": seen.title, "kind": seen.kind, "updated_at": seen.updated_at,
+        "published": [seen.published.at, seen.published.evidence] if seen.published else None,
+        "language": seen.language, "authors": seen.authors, "licence": seen.licence,
+        "policy": seen.policy, "url": seen.url, "identifiers": seen.identifiers,
+    }  # fmt: skip
+    db.execute(
+        "INSERT INTO observation (item, source, role, rank, entry_id, fields, content_hash,"
+        " first_seen_at, last_seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (item, source, role) DO UPDATE SET rank = excluded.rank,"
+        " entry_id = excluded.entry_id, fields = excluded.fields,"
+        " content_hash = excluded.content_hash, last_seen_at = excluded.last_seen_at",
+        (pk, seen.source, seen.role, seen.rank, seen.entry_id,
+         json.dumps(fields, ensure_ascii=False), seen.content_hash, now, now),
+    )  # fmt: skip
+
+
+def _observations(db: sqlite3.Connection, pk: int) -> list[items.Observation]:
+    """Read all observations of an item."""
+    rows = db.execute(
+        "SELECT source, role, rank, entry_id, fields, content_hash FROM observation WHERE item = ?",
+        (pk,),
+    )
+    return [_observation(row) for row in rows]
+
+
+def _observation(row: sqlite3.Row) -> items.Observation:
+    told = json.loads(row["fields"])
+    published = told["published"]
+    return items.Observation(
+        source=row["source"], role=row["role"], rank=row["rank"], title=told["title"],
+        kind=ItemKind(told["kind"]), updated_at=told["updated_at"],
+        published=When(at=published[0], evidence=Evidence(published[1])) if published else None,
+        language=told["language"], authors=tuple(told["authors"]), licence=told["licence"],
+        policy=Policy(told["policy"]), url=told["url"], entry_id=row["entry_id"],
+        identifiers=tuple(told["identifiers"]), content_hash=row["content_hash"],
+    )  # fmt: skip
+
+
+def _dated(published: When | None) -> tuple[str | None, str]:
+    return (published.at, published.evidence) if published else (None, Evidence.NONE)
+
+
+def _list(values: Iterable[str]) -> str:
+    return json.dumps(list(values), ensure_ascii=False)
+
+
+def _content(item: Item) -> tuple[str, str, str, str]:
+    """Return text, excerpt, links and parts as columns."""
+    return (
+        item.text,
+        item.excerpt,
+        json.dumps([asdict(link) for link in item.links], ensure_ascii=False),
+        json.dumps([asdict(part) for part in item.parts], ensure_ascii=False),
+    )
+
+
+def _digest(item: Item) -> str | None:
+    if item.digest is None:
+        return None
+    told = item.digest
+    return json.dumps(
+        {"terms": dict(told.terms), "shingles": told.shingles, "references": told.references,
+         "length": told.length}, ensure_ascii=False,
+    )  # fmt: skip
+
+
+def _name(item: Item) -> str:
+    return f"{item.source} {item.role}"
+
+
+# --- late merges, vanishing ------------------------------------------------------------------
+
+
+def join(db: sqlite3.Connection, one: int, other: int) -> int:
+    """Make two items one: the older id survives, the other leads to it; return the survivor."""
+    rows = db.execute(
+        "SELECT pk FROM item WHERE pk IN (?, ?) ORDER BY first_seen_at, platform, key",
+        (one, other),
+    ).fetchall()
+    keep, drop = rows[0]["pk"], rows[1]["pk"]
+    db.execute("UPDATE alias SET item = ? WHERE item = ?", (keep, drop))
+    db.execute("UPDATE OR IGNORE observation SET item = ? WHERE item = ?", (keep, drop))
+    db.execute("DELETE FROM observation WHERE item = ?", (drop,))
+    last = db.execute("SELECT coalesce(max(n), 0) FROM version WHERE item = ?", (keep,))
+    db.execute(
+        "UPDATE version SET item = ?, n = n + ? WHERE item = ?", (keep, last.fetchone()[0], drop)
+    )
+    db.execute("UPDATE item SET merged_into = ? WHERE pk = ?", (keep, drop))
+    _copy_content(db, keep, drop)
+    enqueue(db, keep)
+    enqueue(db, drop)
+    return int(keep)
+
+
+def _copy_content(db: sqlite3.Connection, keep: int, drop: int) -> None:
+    """Give the survivor the text of the item that knew more, and the merged fields."""
+    db.execute(
+        "UPDATE item SET (text, excerpt, links, parts, digest, content_rank) ="
+        " (SELECT text, excerpt, links, parts, digest, content_rank FROM item WHERE pk = ?)"
+        " WHERE pk = ? AND content_rank < (SELECT content_rank FROM item WHERE pk = ?)",
+        (drop, keep, drop),
+    )
+    merged = items.merge(_observations(db, keep))
+    db.execute(
+        "UPDATE item SET title = ?, kind = ?, published_at = ?, date_evidence = ?, url = ?,"
+        " policy = ?, sort_at = coalesce(?, sort_at), content_hash = ? WHERE pk = ?",
+        (merged.title, merged.kind, *_dated(merged.published), merged.url, merged.policy,
+         items.sort_at(merged.published, "") or None, merged.content_hash, keep),
+    )  # fmt: skip
+    if merged.policy is not Policy.FULL:
+        _tighten(db, keep, merged.policy)
+
+
+def set_state(db: sqlite3.Connection, pk: int, state: ItemState) -> bool:
+    """Let an item vanish or return; a hidden one stays hidden. Return whether it changed."""
+    cursor = db.execute(
+        "UPDATE item SET state = ? WHERE pk = ? AND state NOT IN (?, 'hidden')", (state, pk, state)
+    )
+    if cursor.rowcount:
+        enqueue(db, pk)
+    return cursor.rowcount > 0
+
+
+def items_at(db: sqlite3.Connection, platform: str, canonical: str) -> list[int]:
+    """Return the items that have an address on a platform."""
+    rows = db.execute(
+        "SELECT item FROM alias WHERE platform = ? AND canonical = ?", (platform, canonical)
+    )
+    return sorted({survivor(db, row["item"]) for row in rows})

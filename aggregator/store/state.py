@@ -1,0 +1,166 @@
+"""The state of sources between runs: when they are due, who works on them, how they fared.
+
+A run claims its source by update-and-count with a lease, so cron and the scheduler may overlap.
+"""
+
+import os
+import sqlite3
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aggregator.clock import Clock, SystemClock, stamp
+from aggregator.errors import NotFoundError
+from aggregator.model import RunState
+from aggregator.store.connection import transaction
+
+LEASE = timedelta(minutes=15)  # renewed at every step; far longer than one request may take
+LEASES = SystemClock()  # agreements between processes, whose simulated clocks need not agree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """What the store knows of a source."""
+
+    source: str
+    state: str
+    reason: str | None
+    message: str | None
+    next_at: str | None
+    last_run_at: str | None
+    last_success_at: str | None
+    failures: float
+    paused: bool
+
+
+def owner() -> str:
+    """Return the name of this process in leases: host, pid and start time of the pid.
+
+    The start time tells a living process from a later one that was given the same pid.
+    """
+    return f"{os.uname().nodename}/{os.getpid()}/{_started(os.getpid())}"
+
+
+def _started(pid: int) -> str:
+    """Return the kernel's start tick of a process, "" when there is none (or no /proc)."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:  # noqa: PTH123 (a pseudo file)
+            return stat.read().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
+
+
+def is_dead(lease_by: str) -> bool:
+    """Whether the owner of a lease was a process of this machine that has ended."""
+    node, _, rest = lease_by.partition("/")
+    pid, _, started = rest.partition("/")
+    if node != os.uname().nodename or not pid.isdigit():
+        return False
+    return _started(int(pid)) != started
+
+
+def state_of(db: sqlite3.Connection, source: str) -> SourceState:
+    """Return the state of a source.
+
+    Raises:
+        NotFoundError: It is not in the mirrored list.
+    """
+    row = db.execute(
+        "SELECT source, state, reason, message, next_at, last_run_at, last_success_at, failures,"
+        " paused FROM source_state WHERE source = ?",
+        (source,),
+    ).fetchone()
+    if row is None:
+        raise NotFoundError(f"es gibt keine Quelle {source!r}", remedy="aggregator sources list")
+    return SourceState(**{**dict(row), "paused": bool(row["paused"])})
+
+
+def claim(db: sqlite3.Connection, source: str, clock: Clock, *, forced: bool) -> RunState | None:
+    """Take the lease of a source that is due.
+
+    Args:
+        db: The connection.
+        source: Its id.
+        clock: For due times.
+        forced: Take it although it is not due or paused.
+
+    Returns:
+        None when claimed, else why not: NOT_DUE or BUSY.
+    """
+    now = clock.now()
+    with transaction(db):
+        db.execute("INSERT OR IGNORE INTO source_state (source) VALUES (?)", (source,))
+        row = db.execute(
+            "SELECT next_at, paused, lease_by, lease_until FROM source_state WHERE source = ?",
+            (source,),
+        ).fetchone()
+        if not forced and (row["paused"] or (row["next_at"] or "") > stamp(now)):
+            return RunState.NOT_DUE
+        held = row["lease_by"] and row["lease_until"] > stamp(LEASES.now())
+        if held and not is_dead(row["lease_by"]):
+            return RunState.BUSY
+        renew(db, source)
+    return None
+
+
+def renew(db: sqlite3.Connection, source: str) -> None:
+    """Prolong the lease; part of every step's transaction."""
+    db.execute(
+        "UPDATE source_state SET lease_by = ?, lease_until = ? WHERE source = ?",
+        (owner(), stamp(LEASES.now() + LEASE), source),
+    )
+
+
+def settle(
+    db: sqlite3.Connection,
+    source: str,
+    *,
+    state: RunState,
+    reason: str | None,
+    message: str | None,
+    next_at: str | None,
+    failures: float,
+    now: str,
+) -> None:
+    """Record how a run ended and give the lease back; part of the run's last transaction."""
+    fine = state in (RunState.OK, RunState.UNCHANGED)
+    db.execute(
+        "UPDATE source_state SET state = ?, reason = ?, message = ?, next_at = ?, failures = ?,"
+        " last_run_at = ?, last_success_at = iif(?, ?, last_success_at),"
+        " lease_by = NULL, lease_until = NULL WHERE source = ?",
+        (state, reason, message, next_at, failures, now, fine, now, source),
+    )
+
+
+def release(db: sqlite3.Connection, source: str) -> None:
+    """Give a lease back without a verdict (the run was interrupted)."""
+    with transaction(db):
+        db.execute(
+            "UPDATE source_state SET lease_by = NULL, lease_until = NULL WHERE source = ?",
+            (source,),
+        )
+
+
+def pause(db: sqlite3.Connection, source: str) -> None:
+    """Keep a source from being read until `resume`."""
+    _set_paused(db, source, paused=1)
+
+
+def resume(db: sqlite3.Connection, source: str) -> None:
+    """Read a paused source again, at once."""
+    _set_paused(db, source, paused=0)
+
+
+def _set_paused(db: sqlite3.Connection, source: str, *, paused: int) -> None:
+    with transaction(db):
+        state_of(db, source)
+        db.execute(
+            "UPDATE source_state SET paused = ?, next_at = NULL WHERE source = ?",
+            (paused, source),
+        )
+
+
+def request_refresh(db: sqlite3.Connection, source: str) -> None:
+    """Make a source due; the next refresh does the work."""
+    with transaction(db):
+        state_of(db, source)
+        db.execute("UPDATE source_state SET next_at = NULL WHERE source = ?", (source,))
