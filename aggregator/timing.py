@@ -5,7 +5,7 @@ publisher (`ttl`, `Cache-Control`, `Expires`) never makes us ask sooner, and fai
 ever more rarely, up to a week.
 
 Public: `next_after_success`, `next_after_failure`, `fault_of`, `revisit_in`, `asks_fully`,
-`freshness`, `retry_after`.
+`freshness`, `retry_after`, `http_date`.
 """
 
 import hashlib
@@ -166,8 +166,8 @@ def freshness(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     lifetime = None
     if "max-age" in control:
         lifetime = _seconds(control["max-age"])
-    elif expires := _http_date(headers.get("expires", "")):
-        lifetime = expires - (_http_date(headers.get("date", "")) or now)
+    elif expires := http_date(headers.get("expires", "")):
+        lifetime = expires - (http_date(headers.get("date", "")) or now)
     if lifetime is None:
         return None
     left = lifetime - (_seconds(headers.get("age", "")) or timedelta(0))
@@ -190,7 +190,7 @@ def _seconds(text: str) -> timedelta | None:
     return timedelta(seconds=min(int(text), 10**9))
 
 
-def _http_date(text: str) -> datetime | None:
+def http_date(text: str) -> datetime | None:
     """Read an HTTP-date in any of its three forms (RFC 9110 5.6.7); zone-less means UTC."""
     try:
         at = parsedate_to_datetime(text.strip())
@@ -212,7 +212,7 @@ def retry_after(value: str | None, now: datetime) -> timedelta | None:
     if not value:
         return None
     delay = _seconds(value)
-    if delay is None and (at := _http_date(value)):
+    if delay is None and (at := http_date(value)):
         delay = at - now
     if delay is None:
         return None

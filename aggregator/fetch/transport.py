@@ -43,6 +43,15 @@ class Deadline(threading.local):
         finally:
             self.at = float("inf")
 
+    def check(self) -> None:
+        """Raise when it is over, for readers that never wait: data that keep coming.
+
+        Raises:
+            httpx.ReadTimeout: It is over.
+        """
+        if self.left() <= 0:
+            raise httpx.ReadTimeout("deadline")
+
     def clip(self, timeout: float | None) -> float:
         """Return a timeout that ends no later than the deadline.
 

@@ -1,0 +1,129 @@
+"""Taking turns at a host: one request at a time, spaced, with its cookies, each reported.
+
+Robots rules and pages go through the same turns, so no request of ours can be impolite by way of
+another module.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from aggregator.clock import Clock, stamp
+from aggregator.errors import FetchError
+from aggregator.fetch import cookies
+from aggregator.fetch.exchange import Answer, Meter, Wire
+from aggregator.fetch.guard import Target
+from aggregator.fetch.hosts import Exchange, HostBook
+from aggregator.model import Code
+from aggregator.timing import retry_after
+
+Report = Callable[[Exchange], None]
+
+
+def unheard(exchange: Exchange) -> None:
+    """Report to nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """Gives out turns at hosts."""
+
+    wire: Wire
+    hosts: HostBook
+    clock: Clock
+    hold: timedelta  # longest that a turn lasts, in real time
+    patience: timedelta  # longest wait for the end of a host's spacing
+    report: Report = unheard
+
+    @contextmanager
+    def turn(self, host: str, spacing: timedelta) -> Iterator["Turn"]:
+        """Wait for our turn at a host; give it back at the end of the block.
+
+        Args:
+            host: Its name.
+            spacing: How long the host rests afterwards, if something was sent. The block may
+                raise it (`Turn.spacing`).
+
+        Raises:
+            FetchError: The host asked for a pause longer than `patience`.
+        """
+        began = self.clock.now()
+        self.hosts.acquire(host, hold=self.hold, patience=self.patience)
+        turn = Turn(visitor=self, host=host, spacing=spacing, waited=self.clock.now() - began)
+        try:
+            yield turn
+        finally:
+            next_at = self.clock.now() + turn.spacing if turn.spends else None
+            self.hosts.release(host, next_at=next_at)
+
+
+@dataclass(slots=True, kw_only=True)
+class Turn:
+    """A turn at a host while it lasts."""
+
+    visitor: Visitor
+    host: str
+    spacing: timedelta
+    waited: timedelta
+    spends: bool = False  # whether the host must rest afterwards
+    _meter: Meter = field(default_factory=Meter)
+
+    @property
+    def seconds(self) -> float:
+        """Real seconds that this turn's exchanges took."""
+        return self._meter.seconds
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of bodies that this turn's exchanges transferred."""
+        return self._meter.bytes
+
+    def send(
+        self,
+        target: Target,
+        headers: Mapping[str, str],
+        *,
+        limit: int,
+        seconds: float,
+        cut: bool = False,
+    ) -> Answer:
+        """Ask once; see `Wire.get`. `Retry-After` lengthens the rest of the host.
+
+        Raises:
+            FetchError: As `Wire.get`.
+        """
+        self.spends = True
+        at = self.visitor.clock.now()
+        known = self.visitor.hosts.cookies(self.host)
+        path, secure = target.path.partition("?")[0], target.scheme == "https"
+        sent = dict(headers)
+        if cookie := cookies.cookie_header(known, path=path, secure=secure):
+            sent["Cookie"] = cookie
+        code: Code | None = Code.HTTP_ERROR
+        try:
+            answer = self.visitor.wire.get(
+                target, sent, limit=limit, seconds=seconds, meter=self._meter, cut=cut
+            )
+            code = Code.HTTP_ERROR if answer.status >= 400 else None
+        except FetchError as error:
+            code = error.code
+            error.elapsed_ms = round(self._meter.seconds * 1000)
+            raise
+        finally:
+            self._report(target, at, code)
+        if answer.set_cookies:
+            new = cookies.updated(known, answer.set_cookies, path=path, now=at)
+            self.visitor.hosts.keep_cookies(self.host, new)
+        if answer.status in (429, 503):
+            wish = retry_after(answer.headers.get("retry-after"), at)
+            self.spacing = max(self.spacing, wish or timedelta(0))
+        return answer
+
+    def _report(self, target: Target, at: datetime, code: Code | None) -> None:
+        exchange = Exchange(
+            at=stamp(at), host=self.host, url=target.url, status=self._meter.status, code=code,
+            bytes=self._meter.bytes, ms=round(self._meter.seconds * 1000),
+            waited_ms=round(self.waited / timedelta(milliseconds=1)),
+        )  # fmt: skip
+        self.visitor.report(exchange)
