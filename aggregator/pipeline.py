@@ -20,9 +20,11 @@ from pathlib import Path
 
 from aggregator import dates, judge, store, timing, urls
 from aggregator.clock import Clock, instant, stamp
+from aggregator.config import load_settings
 from aggregator.errors import FetchError, ParseError
-from aggregator.fetch import Fetcher
+from aggregator.fetch.client import Fetcher, user_agent
 from aggregator.model import (
+    Catalogue,
     Code,
     Fetched,
     NotModified,
@@ -35,6 +37,7 @@ from aggregator.model import (
 )
 from aggregator.reading import Read, read
 from aggregator.record import Recorder, Report
+from aggregator.store.hosts import StoredHosts
 
 log = logging.getLogger(__name__)
 ENUMERATING = store.frontier.ENUMERATING
@@ -58,6 +61,41 @@ class Engine:
     recorder: Recorder
     trigger: str = "refresh"
     workers: int = 8
+
+
+def make_engine(
+    db: sqlite3.Connection,
+    database: Path,
+    catalogue: Catalogue,
+    data: Path,
+    clock: Clock,
+    trigger: str,
+) -> Engine:
+    """Return what a refresh works with; the store's copy of the source list is made current.
+
+    Args:
+        db: An open connection.
+        database: The file, for the connections of the threads.
+        catalogue: The source list.
+        data: Folder of the settings.
+        clock: Shared by all threads.
+        trigger: Who asks: refresh, schedule, demo.
+
+    Raises:
+        ConfigError: The settings are wrong.
+    """
+    store.catalogue.mirror(db, catalogue)
+    settings = load_settings(data)
+    recorder = Recorder()
+    fetcher = Fetcher(
+        StoredHosts(database, clock), clock,
+        user_agent(settings.contact or catalogue.site.contact), on_exchange=recorder,
+    )  # fmt: skip
+    return Engine(
+        database=database, fetcher=fetcher, clock=clock, recorder=recorder, trigger=trigger,
+        platforms={platform.id: platform for platform in catalogue.platforms},
+        workers=settings.workers,
+    )  # fmt: skip
 
 
 def refresh(
@@ -115,6 +153,7 @@ class Run:
     error: FetchError | None = None  # behind the trouble, when nothing usable came at all
     suspect: bool = False
     silent: bool = False  # the network gave no answer at all
+    paused: bool = False  # its host has asked us to come back much later
     enumerated: bool = False
     hints: tuple[timedelta, ...] = ()  # ttl and freshness lifetime: they only delay
 
@@ -160,8 +199,8 @@ def _work(engine: Engine, db: sqlite3.Connection, run: Run, deadline: float | No
             return
         else:
             _visit(engine, db, run, row)
-            if run.trouble and row.role is Role.ROOT:
-                return  # what the source names is unknown: its details can wait
+            if run.paused or (run.trouble and row.role is Role.ROOT):
+                return  # nothing more to be had now; the frontier keeps the rest
 
 
 def _conclude_enumeration(engine: Engine, db: sqlite3.Connection, run: Run) -> None:
@@ -236,10 +275,14 @@ def _store_failure(
     """Store that nothing usable came back; for what enumerates, the run is in trouble."""
     visit = _visited(engine, run, row, error.status)
     run.answered = run.answered or error.status is not None
+    run.paused = error.status is None and error.retry_after is not None
     problem = Problem(code=error.code, message=error.message, where=row.url)
     if row.role in ENUMERATING:
         run.trouble, run.error = problem, error
         run.silent = row.role is Role.ROOT and error.status is None and error.retryable
+        run.silent = run.silent and not run.paused
+    elif run.paused:
+        return  # the row stays due
     elif error.status in MISSING:
         store.commit.commit_missing(db, visit)
         return

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from aggregator import judge, parse, store, timing, urls
 from aggregator.clock import Clock, stamp
 from aggregator.errors import AggregatorError, FetchError, ParseError
-from aggregator.fetch import Fetcher
+from aggregator.fetch.client import Fetcher
 from aggregator.items import Normalised, normalise
 from aggregator.model import (
     Code,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aggregator import store
-from aggregator.fetch import Exchange
+from aggregator.fetch.hosts import Exchange
 from aggregator.model import RunState
 
 

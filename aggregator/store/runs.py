@@ -114,6 +114,21 @@ def newest_dates(db: sqlite3.Connection, source: str, most: int = 50) -> list[st
     return [str(row[0]) for row in rows]
 
 
+def politeness(db: sqlite3.Connection) -> list[str]:
+    """Return a line for each host: requests, share of 304, smallest gap between two requests."""
+    rows = db.execute(
+        "SELECT host, count(*) AS requests, sum(status = 304) AS not_modified, min(gap) AS gap"
+        " FROM (SELECT host, status, unixepoch(at)"
+        "  - lag(unixepoch(at)) OVER (PARTITION BY host ORDER BY at, id) AS gap FROM request)"
+        " GROUP BY host ORDER BY host"
+    )
+    return [
+        f"{row['host']}: {row['requests']} Anfragen, {row['not_modified']} mit 304,"
+        f" kleinster Abstand {row['gap'] if row['gap'] is not None else '-'} s"
+        for row in rows
+    ]
+
+
 def prune(db: sqlite3.Connection, before: str) -> int:
     """Forget requests and runs that ended before an instant; return how many runs went."""
     with transaction(db):

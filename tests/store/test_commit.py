@@ -1,0 +1,142 @@
+"""The single transaction of a step: all or nothing, validators included."""
+
+import os
+import shutil
+import signal
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from aggregator import store
+from aggregator.clock import stamp
+from aggregator.model import Role, Validators
+from tests.builders import make_catalogue, make_item, make_platform, make_source
+from tests.conftest import START
+
+NOW = stamp(START)
+TABLES = ("item", "alias", "observation", "version", "frontier", "listed", "changes", "request")
+
+
+def prepared(path: Path) -> None:
+    """Make a database with a claimed source and a known item."""
+    db = store.connect(path)
+    store.catalogue.mirror(db, make_catalogue([make_source()]))
+    store.runs.start(db, "amt-feed", "test", NOW)
+    root = "https://amt.example/feed.xml"
+    store.frontier.open_pass(db, "amt-feed", "http://amt.example/feed.xml", root, NOW)
+    with store.transaction(db):
+        store.commit.store_item(db, make_item(1), make_platform(), "2026-11-01T08:00:00Z")
+    db.execute("DELETE FROM changes")
+    db.close()
+
+
+def step(db: store.Connection) -> store.commit.Step:
+    """A step that adds two items, changes one and names two pages."""
+    row = store.frontier.next_due(db, "amt-feed", NOW, revisits_left=1)
+    assert row is not None
+    exchange = store.runs.Exchanged(at=NOW, host="amt.example", url=row.url, status=200, code=None,
+                                    bytes=9, ms=1, waited_ms=0)  # fmt: skip
+    visit = store.commit.Visit(row=row, run=1, platform=make_platform(), now=NOW,
+                               exchanges=(exchange,), status=200)  # fmt: skip
+    pages = [f"https://amt.example/seite/{n}" for n in (1, 2)]
+    return store.commit.Step(
+        visit=visit,
+        validators=Validators(etag='"neu"', body_sha256="00"),
+        next_in=timedelta(days=1),
+        items=(make_item(1, text="Neuer Text."), make_item(2), make_item(3)),
+        follows=tuple((page, page, Role.DETAIL, None) for page in pages),
+        named=tuple(pages),
+        complete=True,
+    )
+
+
+def contents(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    db = store.connect(path)
+    found = {name: [tuple(r) for r in db.execute(f"SELECT * FROM {name}")] for name in TABLES}
+    db.close()
+    return found
+
+
+def killed_at(path: Path, number: int) -> bool:
+    """Commit in a child that is killed at a statement; return whether it lived to the end."""
+    child = os.fork()
+    if child == 0:
+        seen = 0
+
+        def trace(_: str) -> None:
+            nonlocal seen
+            seen += 1
+            if seen == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        db = store.connect(path)
+        work = step(db)
+        db.set_trace_callback(trace)
+        store.commit.commit_step(db, work)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return os.WIFEXITED(status)
+
+
+@pytest.mark.filterwarnings("ignore:This process")
+def test_killed_at_any_statement_leaves_all_or_nothing(tmp_path: Path) -> None:
+    origin = tmp_path / "a.sqlite3"
+    prepared(origin)
+    before = contents(origin)
+    seen_whole = False
+    for number in range(1, 200):
+        path = tmp_path / f"{number}.sqlite3"
+        shutil.copy(origin, path)
+
+        lived = killed_at(path, number)
+
+        found = contents(path)
+        if found != before:
+            assert '"neu"' in found["frontier"][0]
+            assert len(found["item"]) == 3
+            assert len(found["frontier"]) == 3
+            assert len(found["changes"]) == 3
+            assert len(found["version"]) == 1
+            seen_whole = True
+        if lived:
+            break
+    assert lived
+    assert seen_whole
+    assert number > 20
+
+
+def test_changed_entry_makes_its_stored_page_due(db: store.Connection) -> None:
+    page = "https://amt.example/meldung/1"
+    store.catalogue.mirror(db, make_catalogue([make_source()]))
+    store.runs.start(db, "amt-feed", "test", NOW)
+    store.frontier.open_pass(db, "amt-feed", "http://amt.example/feed.xml", "root", NOW)
+    with store.transaction(db):
+        store.commit.store_item(db, make_item(1), make_platform(), "2026-11-01T08:00:00Z")
+        store.frontier.add(db, "amt-feed", [(page, page, Role.DETAIL, None)], referrer="root",
+                           now="2026-11-01T08:00:00Z")  # fmt: skip
+    db.execute("UPDATE frontier SET pending = 0, fetched_at = '2026-11-01T08:00:01Z',"
+               " due_at = '2027-01-01T00:00:00Z' WHERE canonical = ?", (page,))  # fmt: skip
+
+    store.commit.commit_step(db, step(db))
+
+    row = db.execute("SELECT due_at, reason, pending FROM frontier WHERE canonical = ?", (page,))
+    assert tuple(row.fetchone()) == (NOW, "changed", 1)
+
+
+def test_mass_vanishing_is_held_back(db: store.Connection) -> None:
+    store.catalogue.mirror(db, make_catalogue([make_source()]))
+    run = store.runs.start(db, "amt-feed", "test", NOW)
+    store.frontier.open_pass(db, "amt-feed", "http://amt.example/feed.xml", "root", NOW)
+    with store.transaction(db):
+        for number in range(10):
+            store.commit.store_item(db, make_item(number), make_platform(), NOW)
+        db.execute("UPDATE frontier SET complete = 1, fetched_at = ?, pending = 0", (NOW,))
+        store.frontier.relist(db, "amt-feed", "root", ["https://amt.example/meldung/1"])
+
+    vanished, held_back = store.commit.conclude_vanished(
+        db, "amt-feed", run=run, root="root", max_vanish=0.3, now=NOW
+    )
+
+    assert (vanished, held_back) == (0, True)
+    assert db.execute("SELECT count(*) FROM item WHERE state = 'live'").fetchone()[0] == 10
