@@ -1,0 +1,172 @@
+"""The page behind an entry: title, main text, date, links of the content, restrictions.
+
+Order of trust: what the page declares for machines, the places of a known content system, then
+the general tools. A page that is a wall (log-in, cookie demand, "not found" with status 200) gives
+no entry but a problem. A page of anchored questions gives one entry per question.
+"""
+
+import re
+from dataclasses import replace
+
+from lxml.html import HtmlElement
+
+from aggregator.model import Code, Entry, ItemKind, Page, Parsed, Problem, Source
+from aggregator.parse import dialects, facts, faq
+from aggregator.parse.maintext import Content, main_content
+from aggregator.parse.pagedate import Dated, dated
+from aggregator.parse.walls import wall
+from aggregator.text import html
+from aggregator.text.charset import decode
+
+MAX_CHARS = 5_000_000
+_SEPARATOR = re.compile(r"\s+[|·–—»:/-]{1,2}\s+|:\s+")
+_FAQ_PAGE = re.compile(r"\bFAQs?\b|faq|(?:häufige|fragen und) (?:fragen|antworten)", re.IGNORECASE)
+
+
+def parse_page(source: Source, page: Page) -> Parsed:
+    """Read an HTML page.
+
+    Returns:
+        One entry, one per question of an FAQ page, or none and the problem that says why.
+    """
+    text = decode(page.body, page.charset, page.media_type)
+    problems = []
+    if len(text) > MAX_CHARS:
+        message = f"Nur die ersten {MAX_CHARS} Zeichen wurden gelesen"
+        problems.append(Problem(code=Code.TRUNCATED, message=message, where=page.final_url))
+    root = html.tree(text[:MAX_CHARS])
+    if root is None:
+        return Parsed(problems=(_empty(page),))
+    return _read(source, page, root, tuple(problems))
+
+
+def _read(source: Source, page: Page, root: HtmlElement, problems: tuple[Problem, ...]) -> Parsed:
+    base = html.base_of(root, page.final_url)
+    declared = facts.declared(root, zone=source.timezone, now=page.now)
+    dialect = dialects.recognise(root)
+    content = main_content(root, dialect)
+    title, title_rule = _title(root, declared, dialect)
+    offered = facts.feeds(root, base)
+    if found := wall(root, title or "", content.text, page.final_url):
+        return Parsed(title=title, feeds=offered, problems=(*problems, found))
+    if not (title or content.text):
+        return Parsed(feeds=offered, problems=(*problems, _empty(page)))
+    if not content.text:
+        problems = (*problems, _empty(page))
+    when = dated(root, declared, dialect, text=content.text, url=page.final_url,
+                 zone=source.timezone, now=page.now)  # fmt: skip
+    policy, max_snippet = facts.restriction(root, page.headers)
+    entry = Entry(
+        entry_id=_page_id(root),
+        url=page.final_url,
+        title=title,
+        text=content.text,
+        published=when.published,
+        updated_at=when.updated_at,
+        authors=declared.authors,
+        kind=_kind(root, dialect, content),
+        language=declared.language,
+        links=html.links(content.blocks, base),
+        aliases=_aliases(page, root, base),
+        policy=policy,
+        max_snippet=max_snippet,
+        found_by=_found_by(title_rule, content, when),
+    )
+    entries = _questions(root, entry, base, declared) or (entry,)
+    return Parsed(title=title, entries=entries, feeds=offered, problems=problems)
+
+
+def _empty(page: Page) -> Problem:
+    return Problem(code=Code.EMPTY, where=page.final_url,
+                   message="Auf der Seite wurde kein Text gefunden")  # fmt: skip
+
+
+def _found_by(title_rule: str, content: Content, when: Dated) -> dict[str, str]:
+    rules = {"title": title_rule, "text": content.rule, "published": when.rule}
+    return {field: rule for field, rule in rules.items() if rule}
+
+
+def _page_id(root: HtmlElement) -> str | None:
+    """Return the id that Confluence writes into its pages."""
+    return next((m.get("content") for m in root.iter("meta") if m.get("name") == "ajs-page-id"),
+                None)  # fmt: skip
+
+
+def _aliases(page: Page, root: HtmlElement, base: str) -> tuple[str, ...]:
+    found = facts.aliases(root, base, page.final_url)
+    return found if page.url == page.final_url else tuple(dict.fromkeys((page.url, *found)))
+
+
+def _kind(root: HtmlElement, dialect: dialects.Dialect | None, content: Content) -> ItemKind | None:
+    label = dialects.first_text(root, dialect.kind) if dialect else None
+    return dialects.kind_of(label[0]) if label else None
+
+
+def _title(
+    root: HtmlElement, declared: facts.Facts, dialect: dialects.Dialect | None
+) -> tuple[str | None, str]:
+    """Return the title without the name of the site, and the rule that found it."""
+    places = dialect.title if dialect else ()
+    if place := _visible(root, places):
+        return place, f"dialect {dialect.name if dialect else ''}"
+    heading = _visible(root, ("h1",))
+    stated = declared.title or next(
+        (" ".join(t.text_content().split()) for t in root.iter("title")), ""
+    )
+    rule = declared.title_rule if declared.title else "title element"
+    if not stated:
+        return (heading, "h1") if heading else (None, "")
+    return _without_site(stated, heading, declared.site_name), rule
+
+
+def _visible(root: HtmlElement, selectors: tuple[str, ...]) -> str | None:
+    """Return the text of the first element without what is only for screen readers."""
+    for selector in selectors:
+        for element in dialects.select(root, selector):
+            pieces = html.blocks(element)
+            if text := " ".join(html.join(pieces).split()):
+                return text
+    return None
+
+
+def _without_site(title: str, heading: str | None, site: str | None) -> str:
+    """Cut the name of the site off a title: "Thema - Digitale Verwaltung" is "Thema"."""
+    if heading and heading in title and len(heading) * 3 >= len(title):
+        return heading
+    if site:
+        for pattern in (rf"\s*[|·–—»:/-]+\s*{re.escape(site)}\s*$",
+                        rf"^\s*{re.escape(site)}\s*[|·–—»:/-]+\s*"):  # fmt: skip
+            if (cut := re.sub(pattern, "", title)) and cut != title:
+                return cut
+    cuts = [m for m in _SEPARATOR.finditer(title) if m[0].strip() in {"|", "·", "–", "—", "»", "-"}]
+    if cuts and len(title) - cuts[-1].end() <= min(40, cuts[-1].start()):
+        return title[: cuts[-1].start()]
+    return title
+
+
+def _questions(
+    root: HtmlElement, page: Entry, base: str, declared: facts.Facts
+) -> tuple[Entry, ...]:
+    """Return the entries of an FAQ page, () for any other."""
+    found = faq.pairs(root)
+    if not found:
+        return ()
+    answers = sum(len(html.join(pair.blocks)) for pair in found)
+    is_faq = declared.is_faq or _FAQ_PAGE.search(f"{page.title} {page.url}")
+    if not is_faq or answers * 2 < len(page.text):
+        return ()
+    address = (page.url or "").partition("#")[0]
+    return tuple(
+        replace(
+            page,
+            entry_id=pair.fragment,
+            url=f"{address}#{pair.fragment}",
+            title=pair.question,
+            text=html.join(pair.blocks),
+            kind=ItemKind.FAQ,
+            links=html.links(pair.blocks, base),
+            aliases=(),
+            found_by={**page.found_by, "title": "faq", "text": "faq"},
+        )
+        for pair in found
+    )

@@ -1,0 +1,62 @@
+"""Pages that are not what was asked for, though the server said 200."""
+
+import re
+
+from lxml.html import HtmlElement
+
+from aggregator.model import Code, Problem
+
+_SHORT_CHARS = 800  # an article about log-ins is longer than a log-in page
+_FORM_CHARS = 250  # labels and hints of a log-in form
+_FRAME = frozenset({"header", "nav", "aside", "footer"})
+_LAYER = re.compile(r"modal|dropdown|popup|overlay|offcanvas|sidebar|header", re.IGNORECASE)
+_LOGIN = re.compile(
+    r"\b(?:anmelden|anmeldung|einloggen|login|log in|sign in|zugang nur für)\b", re.IGNORECASE
+)
+_COOKIE = re.compile(
+    r"cookies?\b[^.!?]{0,80}\b(?:aktivier|zulassen|erlauben|deaktiviert|disabled|blockiert)"
+    r"|\b(?:aktivieren|erlauben)\b[^.!?]{0,60}\bcookies?\b"
+    r"|\b(?:enable|accept|allow|requires?)\b[^.!?]{0,40}\bcookies?\b",
+    re.IGNORECASE,
+)
+_CONSENT = re.compile(r"\b(?:ablehnen|auswahl|statistik|datenschutzerklärung)\b", re.IGNORECASE)
+_MISSING = re.compile(
+    r"\b404\b|\b(?:seite|dokument|inhalt|artikel)\b[^.!?]{0,40}\bnicht (?:mehr )?"
+    r"(?:gefunden|vorhanden|verfügbar)|\b(?:page|file) (?:was )?not found\b",
+    re.IGNORECASE,
+)
+
+
+def wall(root: HtmlElement, title: str, text: str, where: str) -> Problem | None:
+    """Return why a page is a wall, or None when it is a page.
+
+    Args:
+        root: The page.
+        title: Its title; what stands there decides, since texts speak of errors too.
+        text: Its main text.
+        where: Its address.
+    """
+    if len(text) > _SHORT_CHARS:
+        return None
+    heads = " ".join([title, *(h.text_content()[:200] for h in root.iter("h1", "title"))])
+    if _asks_password(root) and (_LOGIN.search(heads) or len(text) < _FORM_CHARS):
+        code, message = Code.LOGIN, "Die Seite verlangt eine Anmeldung; sie wird nicht gelesen"
+    elif _COOKIE.search(f"{heads} {text}") and not _CONSENT.search(text):
+        code = Code.NEEDS_COOKIE
+        message = "Statt der Seite kam eine Aufforderung, Cookies zuzulassen"
+    elif _MISSING.search(heads):
+        code, message = Code.NOT_FOUND, "Mit Status 200 meldet die Seite, dass es sie nicht gibt"
+    else:
+        return None
+    return Problem(code=code, message=message, where=where)
+
+
+def _asks_password(root: HtmlElement) -> bool:
+    """Whether a password is asked for in the page itself, not in its frame or a hidden layer."""
+    for field in root.iter("input"):
+        if (field.get("type") or "").lower() == "password":
+            around = list(field.iterancestors())
+            framed = any(e.tag in _FRAME or _LAYER.search(e.get("class") or "") for e in around)
+            if not framed:
+                return True
+    return False

@@ -1,0 +1,309 @@
+"""HTML to plain text and links: for feed bodies, wiki pages, posts and the content of pages.
+
+A document is read as a sequence of blocks (paragraph, list item, table cell, heading), each with
+its text and the places of its links in it. `plain` joins the blocks; `content_links` gives every
+link with the sentence around it. Nothing here recurses: the tree is walked as events, and libxml2
+bounds its depth.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from lxml import etree
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
+
+from aggregator.model import Link
+from aggregator.text.sentences import sentence_at
+from aggregator.urls import resolve
+
+_PARAGRAPH, _LINE, _CELL = "\n\n", "\n", " | "
+_STRENGTH = {"": 0, _CELL: 1, _LINE: 2, _PARAGRAPH: 3}
+_PARAGRAPHS = (
+    "address", "article", "aside", "blockquote", "body", "center", "details", "dialog", "div",
+    "dl", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6",
+    "header", "hgroup", "hr", "html", "legend", "main", "nav", "ol", "p", "pre", "section",
+    "summary", "table", "ul",
+)  # fmt: skip
+_GLUE = {
+    **dict.fromkeys(_PARAGRAPHS, _PARAGRAPH),
+    **dict.fromkeys(("caption", "dd", "dt", "li", "tbody", "tfoot", "thead", "tr"), _LINE),
+    **dict.fromkeys(("td", "th"), _CELL),
+}
+_LISTS = frozenset({"ul", "ol", "dl", "table"})
+_NEVER_TEXT = frozenset({
+    "script", "style", "template", "noscript", "head", "title", "iframe", "object", "embed", "svg",
+    "math", "canvas", "audio", "video", "textarea", "select", "button", "input", "map",
+})  # fmt: skip
+# Text for screen readers only: it would stand in titles as "Öffnet Einzelansicht".
+_HIDDEN_CLASS = re.compile(
+    r"(?:^|\s|[-_])(?:aural|visually-?hidden|sr-only|screen-?reader(?:-text|-only)?"
+    r"|element-invisible|hideme|unsichtbar)(?:\s|$)",
+    re.IGNORECASE,
+)
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
+_CAPTION_HINT = re.compile(
+    r" ?\((?:Vergrößerung|Bild vergrößern)?[ :,-]{0,3}öffnet (?:sich )?(?:im|in einem) neuen "
+    r"(?:Fenster|Tab)\)",
+    re.IGNORECASE,
+)
+_SPACE = re.compile(r"\s+")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_LINK_LIST_WORDS = 3  # fewer words than these beside the links: a mere list of links
+_WINDOW = 1000  # characters on either side in which the sentence of a link is sought
+MAX_LINKS = 5000  # of one piece of content; more is a trap or a register
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A link in a block: its address as written and its place in the text of the block."""
+
+    href: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of text that the layout sets apart.
+
+    `glue` is what separates it from the block before it; `tag` the innermost block element.
+    """
+
+    text: str
+    tag: str
+    glue: str
+    anchors: tuple[Anchor, ...]
+
+
+def tree(html: str) -> HtmlElement | None:
+    """Return the root of a document or fragment, None when there is nothing in it.
+
+    The parser never reads from outside and keeps libxml2's own limits (`huge_tree` off).
+    """
+    body = html.encode("utf-8", "replace")
+    parser = HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False,
+        no_network=True, huge_tree=False,
+    )  # fmt: skip
+    try:
+        return document_fromstring(body, parser=parser)
+    except (etree.LxmlError, ValueError, AssertionError):
+        return None
+
+
+def plain(html: str) -> str:
+    """Return the visible text: paragraphs separated by one blank line, list items as lines."""
+    root = tree(html)
+    return "" if root is None else join(blocks(root))
+
+
+def content_links(html: str, base: str) -> tuple[Link, ...]:
+    """Return the links of a piece of content with the sentence around each.
+
+    Args:
+        html: The content alone; navigation is not told apart here.
+        base: The absolute address that relative ones belong to.
+    """
+    root = tree(html)
+    return () if root is None else links(blocks(root), base_of(root, base))
+
+
+def base_of(root: HtmlElement, address: str) -> str:
+    """Return the address that relative links belong to (`<base href>`, WHATWG HTML 2.4.3)."""
+    for base in root.iter("base"):
+        if href := base.get("href"):
+            return resolve(address, href) or address
+    return address
+
+
+def join(pieces: Iterable[Block]) -> str:
+    """Return the text of blocks."""
+    parts: list[str] = []
+    for block in pieces:
+        if block.text:
+            parts.append(block.glue if parts else "")
+            parts.append(block.text)
+    return unicodedata.normalize("NFC", "".join(parts))
+
+
+def links(pieces: Iterable[Block], base: str) -> tuple[Link, ...]:
+    """Return the links of blocks; a picture's link gives way to one with words for the same."""
+    found = list(islice(_links(pieces, base), MAX_LINKS))
+    named = {link.url for link in found if link.anchor}
+    kept = (link for link in found if link.anchor or link.url not in named)
+    return tuple(replace(link, position=number) for number, link in enumerate(kept))
+
+
+def _links(pieces: Iterable[Block], base: str) -> Iterator[Link]:
+    for block in pieces:
+        prose = bool(block.anchors) and _words_outside(block) >= _LINK_LIST_WORDS
+        for anchor in block.anchors:
+            url = None if anchor.href.startswith("#") else resolve(base, anchor.href)
+            if url:
+                yield Link(
+                    url=url,
+                    anchor=block.text[anchor.start : anchor.end].strip(),
+                    sentence=_sentence(block.text, anchor),
+                    position=0,
+                    prose=prose,
+                )
+
+
+def _sentence(text: str, anchor: Anchor) -> str:
+    first = max(0, anchor.start - _WINDOW)
+    window = text[first : anchor.end + _WINDOW]
+    return sentence_at(window, anchor.start - first, anchor.end - first).strip()
+
+
+def _words_outside(block: Block) -> int:
+    text, at, count = block.text, 0, 0
+    for anchor in block.anchors:
+        count += len(_WORD.findall(text[at : anchor.start]))
+        at = max(at, anchor.end)
+    return count + len(_WORD.findall(text[at:]))
+
+
+def is_hidden(element: HtmlElement, drop: frozenset[str] = frozenset()) -> bool:
+    """Whether an element's text is not for reading: scripts, texts for screen readers, `drop`."""
+    if element.tag in _NEVER_TEXT or "hidden" in element.attrib:
+        return True
+    classes = element.get("class")
+    if classes and (_HIDDEN_CLASS.search(classes) or not drop.isdisjoint(classes.split())):
+        return True
+    style = element.get("style")
+    return bool(style and _HIDDEN_STYLE.search(style))
+
+
+def blocks(root: HtmlElement, drop: frozenset[str] = frozenset()) -> list[Block]:
+    """Return the blocks below an element in reading order.
+
+    Args:
+        root: Where to begin.
+        drop: Class names whose elements are left out with all that they contain.
+    """
+    reader = _Reader()
+    walker = etree.iterwalk(root, events=("start", "end"))
+    skipped: HtmlElement | None = None
+    for event, element in walker:
+        if not isinstance(element.tag, str):
+            continue
+        if event == "start":
+            if is_hidden(element, drop):
+                skipped = element
+                walker.skip_subtree()
+            else:
+                reader.open(element)
+            continue
+        if element is skipped:
+            skipped = None
+        else:
+            reader.close(element)
+        if element is not root and element.tail:
+            reader.write(element.tail)
+    reader.flush()
+    return reader.blocks
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Collects text between block boundaries."""
+
+    blocks: list[Block] = field(default_factory=list)
+    _pieces: list[str] = field(default_factory=list)
+    _length: int = 0
+    _ends_in_space: bool = True
+    _anchors: list[Anchor] = field(default_factory=list)
+    _href: str | None = None  # of the link that is open
+    _href_from: int = 0
+    _href_words: bool = False  # whether the open link has words in this block
+    _pending: str = ""
+    _tags: list[str] = field(default_factory=list)  # open block elements
+    _lists: int = 0
+    _pre: int = 0
+
+    def open(self, element: HtmlElement) -> None:
+        tag = element.tag
+        if tag in _GLUE:
+            self._boundary(tag)
+            self._tags.append(tag)
+            self._lists += tag in _LISTS
+            self._pre += tag == "pre"
+        elif tag == "br":
+            self._break()
+        elif tag == "a" and element.get("href"):
+            self._end_anchor()
+            self._href, self._href_from = element.get("href", "").strip(), self._length
+        if element.text:
+            self.write(element.text)
+
+    def close(self, element: HtmlElement) -> None:
+        tag = element.tag
+        if tag in _GLUE:
+            self._lists -= tag in _LISTS
+            self._pre -= tag == "pre"
+            self._boundary(tag)
+            self._tags.pop()
+        elif tag == "a":
+            self._end_anchor()
+
+    def write(self, text: str) -> None:
+        text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+        if self._pre and "\n" in text:
+            self._write_lines(text)
+            return
+        text = _SPACE.sub(" ", text)
+        if "ffnet " in text:
+            text = _CAPTION_HINT.sub("", text)
+        if self._ends_in_space:
+            text = text.lstrip(" ")
+        if text:
+            self._pieces.append(text)
+            self._length += len(text)
+            self._ends_in_space = text[-1] in " \n"
+            self._href_words |= self._href is not None and text != " "
+
+    def flush(self) -> None:
+        """End the block; an open link goes on in the next one only if it had no words yet."""
+        if self._href_words:
+            self._end_anchor()
+        text = "".join(self._pieces).rstrip()
+        if text or self._anchors:
+            tag = self._tags[-1] if self._tags else "p"
+            self.blocks.append(Block(text, tag, self._pending or _PARAGRAPH, tuple(self._anchors)))
+            self._pending = ""
+        self._pieces, self._anchors = [], []
+        self._length, self._href_from, self._ends_in_space = 0, 0, True
+
+    def _boundary(self, tag: str) -> None:
+        self.flush()
+        glue = _GLUE[tag]
+        if glue == _PARAGRAPH and self._lists:
+            glue = _LINE  # a list item stays one line, whatever it is built of
+        if _STRENGTH[glue] > _STRENGTH[self._pending]:
+            self._pending = glue
+
+    def _break(self) -> None:
+        if self._pieces and self._pieces[-1] == "\n":
+            self._boundary("p")
+        elif self._length:
+            self._pieces.append("\n")
+            self._length += 1
+            self._ends_in_space = True
+
+    def _write_lines(self, text: str) -> None:
+        for number, line in enumerate(text.expandtabs(4).split("\n")):
+            if number:
+                self._pieces.append("\n")
+                self._length += 1
+            self._pieces.append(line.rstrip())
+            self._length += len(line.rstrip())
+        self._ends_in_space = True
+
+    def _end_anchor(self) -> None:
+        if self._href is not None:
+            self._anchors.append(Anchor(self._href, self._href_from, self._length))
+        self._href, self._href_words = None, False
