@@ -1,0 +1,259 @@
+"""Writing the source list: one change, everything else byte for byte as a person left it.
+
+Nothing is written that would not load. The new file replaces the old in one step (temporary file
+in the same folder, fsync, rename), and an editor that saw an older state is refused.
+"""
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from aggregator.config import catalogue, surgery
+from aggregator.config.document import BOM, Scalar, decode, parse, plain
+from aggregator.config.document import Mapping as MappingNode
+from aggregator.config.document import Sequence as SequenceNode
+from aggregator.config.mistakes import ConflictError, Notes, nearest
+from aggregator.errors import ConfigError, NotFoundError
+from aggregator.model import Catalogue
+
+Definition = Mapping[str, Any]  # keys and values as in the file
+
+
+def add_source(
+    path: Path, definition: Definition, *, expected_checksum: str | None = None
+) -> Catalogue:
+    """Put a source at the end of the list; see `add`."""
+    return add(path, sources=[definition], expected_checksum=expected_checksum)
+
+
+def add_platform(
+    path: Path, definition: Definition, *, expected_checksum: str | None = None
+) -> Catalogue:
+    """Put a platform at the end of the list; see `add`."""
+    return add(path, platforms=[definition], expected_checksum=expected_checksum)
+
+
+def add(
+    path: Path,
+    *,
+    platforms: Sequence[Definition] = (),
+    sources: Sequence[Definition] = (),
+    expected_checksum: str | None = None,
+) -> Catalogue:
+    """Put platforms and sources at the end of their lists in the main file, in one step.
+
+    Args:
+        path: `sources.yaml`.
+        platforms: Entries with keys and values as in the file; None leaves a key out.
+        sources: The same.
+        expected_checksum: The catalogue's checksum that the editor saw.
+
+    Returns:
+        The catalogue as it is now.
+
+    Raises:
+        InvalidConfigError: The list would not be valid; nothing was written.
+        ConflictError: The list has changed since the editor saw it.
+        ConfigError: The file cannot be written.
+    """
+
+    def change(text: str, root: MappingNode) -> list[surgery.Change]:
+        return [
+            part
+            for section, entries in (("platforms", platforms), ("sources", sources))
+            if entries
+            for part in surgery.append(text, root, section, entries)
+        ]
+
+    def after(before: dict[str, Any]) -> dict[str, Any]:
+        for section, entries in (("platforms", platforms), ("sources", sources)):
+            if entries:
+                before[section] = (before.get(section) or []) + [
+                    _told(_cleaned(e)) for e in entries
+                ]
+        return before
+
+    with _locked(path) as files:
+        _expect(files, expected_checksum)
+        return _write(path, files, path, change, after)
+
+
+def update_source(
+    path: Path, source_id: str, changes: Definition, *, expected_checksum: str | None = None
+) -> Catalogue:
+    """Give keys of a source new values, in whichever file it stands.
+
+    Args:
+        path: `sources.yaml`.
+        source_id: Which source.
+        changes: Key -> value as in the file; None removes the key. The id cannot change.
+        expected_checksum: The catalogue's checksum that the editor saw.
+
+    Returns:
+        The catalogue as it is now.
+
+    Raises:
+        NotFoundError: There is no such source.
+        InvalidConfigError: The list would not be valid; nothing was written.
+        ConflictError: The list has changed since the editor saw it.
+        ConfigError: The id would change, or the file cannot be written.
+    """
+    if changes.get("id", source_id) != source_id:
+        raise ConfigError(
+            f"die Kennung „{source_id}“ kann sich nicht ändern", where="id",
+            remedy="eine neue Quelle anlegen; Einträge und Entscheidungen hängen an der Kennung",
+        )  # fmt: skip
+    with _locked(path) as files:
+        _expect(files, expected_checksum)
+        file, index = _find(files, source_id)
+
+        def change(text: str, root: MappingNode) -> list[surgery.Change]:
+            node = _entries(root)[index]
+            return surgery.set_keys(text, node, _cleaned(changes))
+
+        def after(before: dict[str, Any]) -> dict[str, Any]:
+            before["sources"][index] = _told({**before["sources"][index], **_cleaned(changes)})
+            return before
+
+        return _write(path, files, file, change, after)
+
+
+def set_enabled(
+    path: Path, source_id: str, *, enabled: bool, expected_checksum: str | None = None
+) -> Catalogue:
+    """Switch a source on or off; see `update_source`."""
+    return update_source(path, source_id, {"enabled": enabled}, expected_checksum=expected_checksum)
+
+
+def _cleaned(value: Any) -> Any:
+    """Return a value in the types that a file has: tuples are lists, members of enums are text."""
+    if isinstance(value, Mapping):
+        return {str(name): _cleaned(told) for name, told in value.items()}
+    if isinstance(value, list | tuple):
+        return [_cleaned(told) for told in value]
+    return str(value) if isinstance(value, str) else value
+
+
+def _told(value: Any) -> Any:
+    """Return a value as a file will hold it: a key without a value is left out."""
+    if isinstance(value, Mapping):
+        return {name: _told(told) for name, told in value.items() if told is not None}
+    return [_told(told) for told in value] if isinstance(value, list) else value
+
+
+def _expect(files: Mapping[Path, bytes], expected: str | None) -> None:
+    if expected is not None and catalogue.checksum(files) != expected:
+        raise ConflictError(
+            "die Quellenliste wurde inzwischen geändert", where=str(next(iter(files))),
+            remedy="die Seite neu laden und die Änderung noch einmal eintragen",
+        )  # fmt: skip
+
+
+def _find(files: Mapping[Path, bytes], source_id: str) -> tuple[Path, int]:
+    """Return the file of a source and its place in the list there."""
+    known = []
+    for file, body in files.items():
+        _, root = _read(file, body)
+        for index, node in enumerate(_entries(root)):
+            ids = [value.text for key, value in node.pairs
+                   if key.text == "id" and isinstance(value, Scalar)]  # fmt: skip
+            if source_id in ids:
+                return file, index
+            known += ids
+    like = nearest(source_id, known)
+    raise NotFoundError(
+        f"es gibt keine Quelle „{source_id}“", nearest=(like,) if like else (),
+        where=str(next(iter(files))),
+        remedy=f"gemeint ist wohl „{like}“" if like else "aggregator sources list",
+    )  # fmt: skip
+
+
+def _read(file: Path, body: bytes) -> tuple[str, MappingNode]:
+    """Return text and root of a file.
+
+    Raises:
+        InvalidConfigError: It is no YAML.
+    """
+    notes = Notes(str(file))
+    text = decode(body, notes)
+    root = parse(text, notes) if text is not None else None
+    notes.raise_any()
+    assert text is not None and root is not None, "no root without a note"  # noqa: S101, PT018
+    return text, root
+
+
+def _entries(root: MappingNode) -> list[MappingNode]:
+    """Return the nodes of the sources of a file."""
+    node = next((value for key, value in root.pairs if key.text == "sources"), None)
+    items = node.items if isinstance(node, SequenceNode) else ()
+    return [item for item in items if isinstance(item, MappingNode)]
+
+
+def _write(
+    path: Path,
+    files: dict[Path, bytes],
+    file: Path,
+    change: Callable[[str, MappingNode], list[surgery.Change]],
+    after: Callable[[dict[str, Any]], dict[str, Any]],
+) -> Catalogue:
+    """Change one file, check that it says exactly what it should, and put it in place."""
+    text, root = _read(file, files[file])
+    changes = change(text, root)
+    if not changes:
+        return catalogue.parse(files)
+    mark = files[file][:3] if files[file].startswith(BOM.encode()) else b""
+    body = mark + surgery.apply(text, changes).encode("utf-8")
+    loaded = catalogue.parse({**files, file: body})
+    if plain(_read(file, body)[1]) != after(plain(root)):
+        raise ConfigError(
+            "die Änderung lässt sich nicht eindeutig in die Datei schreiben", where=str(file),
+            remedy="sie von Hand eintragen; vermutlich stehen dort Verweise mit & und *",
+        )  # fmt: skip
+    _replace(file, body)
+    return loaded
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[dict[Path, bytes]]:
+    """Keep other editors out, and yield the files of the list as they are now."""
+    try:
+        folder = os.open(path.resolve().parent, os.O_RDONLY)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)  # released when the descriptor is closed
+        yield catalogue.read_files(path)
+    finally:
+        os.close(folder)
+
+
+def _replace(file: Path, body: bytes) -> None:
+    """Put new content in the place of a file in one step; its mode stays, a link stays a link."""
+    target = file.resolve()
+    temporary = ""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        with os.fdopen(handle, "wb") as stream:
+            os.fchmod(stream.fileno(), target.stat().st_mode & 0o7777)
+            stream.write(body)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).replace(target)
+        folder = os.open(target.parent, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise _unwritable(file, error) from error
+
+
+def _unwritable(file: Path, error: OSError) -> ConfigError:
+    return ConfigError(
+        f"die Quellenliste lässt sich nicht schreiben ({error.strerror})", where=str(file),
+        remedy="Schreibrecht auf Datei und Ordner sowie freien Platz prüfen",
+    )  # fmt: skip

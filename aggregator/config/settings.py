@@ -1,0 +1,173 @@
+"""The settings of an installation: `data/settings.toml`, overridden by `AGGREGATOR_<NAME>`.
+
+One table has each with its type, default and meaning; docs/settings.md is checked against it.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from aggregator.config.mistakes import InvalidConfigError, Mistake, WrongError, shown, suggestion
+from aggregator.config.values import positive_duration
+
+FILE = "settings.toml"
+PREFIX = "AGGREGATOR_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an installation may set; the fields are explained in `SETTINGS`."""
+
+    contact: str = ""
+    workers: int = 8
+    request_deadline: timedelta = timedelta(seconds=30)
+    max_page_mb: int = 10
+    max_document_mb: int = 30
+    ca_file: str = ""
+    keep_runs: timedelta = timedelta(days=90)
+    web_host: str = "127.0.0.1"
+    web_port: int = 8080
+    web_threads: int = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One setting: how it is read and what it means."""
+
+    name: str
+    read: Callable[[Any], Any]  # raises WrongError
+    about: str  # German
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that overrides the file."""
+        return PREFIX + self.name.upper()
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise WrongError(f"{shown(str(value))} ist kein Text", "Text in Anführungszeichen setzen")
+    return value
+
+
+def _whole(least: int, most: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        number = int(value) if isinstance(value, str) and value.isdecimal() else value
+        if type(number) is int and least <= number <= most:
+            return number
+        raise WrongError(f"{shown(str(value))} ist keine ganze Zahl von {least} bis {most}",
+                         f"eine Zahl von {least} bis {most} eintragen")  # fmt: skip
+
+    return read
+
+
+def _duration(value: Any) -> timedelta:
+    return positive_duration(_text(value))
+
+
+def _file(value: Any) -> str:
+    path = _text(value)
+    if path and not Path(path).is_file():
+        raise WrongError(f"die Datei {shown(path)} gibt es nicht", "den Pfad berichtigen")
+    return path
+
+
+SETTINGS = (
+    Setting(name="contact", read=_text,
+            about="E-Mail oder Adresse, die andere Betreiber im User-Agent lesen; leer: die aus "
+                  "sources.yaml"),
+    Setting(name="workers", read=_whole(1, 64), about="So viele Quellen werden zugleich gelesen"),
+    Setting(name="request_deadline", read=_duration,
+            about="So lange darf ein Abruf samt Umleitungen dauern"),
+    Setting(name="max_page_mb", read=_whole(1, 1024),
+            about="So groß darf eine Seite oder ein Feed sein, ausgepackt, in MB"),
+    Setting(name="max_document_mb", read=_whole(1, 1024),
+            about="So groß darf ein Dokument oder eine Sitemap sein, ausgepackt, in MB"),
+    Setting(name="ca_file", read=_file,
+            about="Weitere vertrauenswürdige Zertifikate (PEM), etwa eines Proxys im Haus"),
+    Setting(name="keep_runs", read=_duration, about="So lange bleiben Protokolle der Läufe"),
+    Setting(name="web_host", read=_text, about="Adresse, an der die Webanwendung lauscht"),
+    Setting(name="web_port", read=_whole(1, 65535), about="Port der Webanwendung"),
+    Setting(name="web_threads", read=_whole(1, 128),
+            about="So viele Anfragen beantwortet die Webanwendung zugleich"),
+)  # fmt: skip
+
+
+def load_settings(data_dir: Path, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings of an installation.
+
+    Args:
+        data_dir: The folder that may hold `settings.toml`.
+        environ: The environment; a variable counts more than the file.
+
+    Raises:
+        InvalidConfigError: The file or a variable is wrong; every mistake is listed.
+    """
+    file = data_dir / FILE
+    mistakes: list[Mistake] = []
+    told = _read_file(file, mistakes)
+    values: dict[str, Any] = {}
+    for setting in SETTINGS:
+        variable = environ.get(setting.variable)
+        if variable is not None:
+            values[setting.name] = _take(setting, variable, setting.variable, 1, mistakes)
+        elif setting.name in told:
+            value, line = told[setting.name]
+            values[setting.name] = _take(setting, value, str(file), line, mistakes)
+    if mistakes:
+        raise InvalidConfigError(mistakes)
+    return Settings(**values)
+
+
+def _take(setting: Setting, value: Any, place: str, line: int, mistakes: list[Mistake]) -> Any:
+    """Return one value, or None with a note of what is wrong with it."""
+    try:
+        return setting.read(value)
+    except WrongError as error:
+        cause = f"„{setting.name}“: {error.cause}"
+        mistakes.append(Mistake(file=place, line=line, cause=cause, remedy=error.remedy))
+        return None
+
+
+def _read_file(file: Path, mistakes: list[Mistake]) -> dict[str, tuple[Any, int]]:
+    """Return what the file says, with its lines; unknown names are noted."""
+    try:
+        text = file.read_text("utf-8")
+        told = tomllib.loads(text)
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        mistakes.append(Mistake(file=str(file), line=1, remedy="Rechte und Kodierung prüfen",
+                                cause=f"die Datei lässt sich nicht lesen ({error})"))  # fmt: skip
+        return {}
+    except tomllib.TOMLDecodeError as error:
+        mistakes.append(_toml_mistake(file, str(error)))
+        return {}
+    known = [setting.name for setting in SETTINGS]
+    found = {name: (value, _line(text, name)) for name, value in told.items()}
+    for name, (_, line) in found.items():
+        if name not in known:
+            mistakes.append(Mistake(file=str(file), line=line, remedy=suggestion(name, known),
+                                    cause=f"unbekannte Einstellung {shown(name)}"))  # fmt: skip
+    return found
+
+
+def _toml_mistake(file: Path, said: str) -> Mistake:
+    """Return the parser's complaint with its line ("... (at line 3, column 1)")."""
+    number = said.partition("at line ")[2].partition(",")[0]
+    return Mistake(
+        file=str(file), line=int(number) if number.isdecimal() else 1,
+        cause=f"das ist kein lesbares TOML ({said})",
+        remedy="„name = wert“ schreiben, Text in Anführungszeichen",
+    )  # fmt: skip
+
+
+def _line(text: str, name: str) -> int:
+    """Return the line in which a name stands (names at the top begin their line in TOML)."""
+    found = re.search(rf"^[ \t\[\"']*{re.escape(name)}\b", text, re.MULTILINE)
+    return text.count("\n", 0, found.start()) + 1 if found else 1
