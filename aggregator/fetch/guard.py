@@ -190,7 +190,7 @@ def _parse(url: str) -> can_ada.URL:
         raise _refused(f"die Adresse ist länger als {MAX_URL_CHARS} Zeichen", url[:80] + "…")
     if re.search(r"[\x00-\x1f\x7f]", url) or url != url.strip():
         raise _refused("die Adresse enthält Steuerzeichen oder Leerraum am Rand", repr(url))
-    start = re.match(r"(?i)https?://([^/?#]*)", url)
+    start = re.match(r"(?i)https?://([^/?#]+)", url)
     if start is None:
         raise _refused("keine vollständige http- oder https-Adresse", url)
     if "\\" in start[1]:

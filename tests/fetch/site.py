@@ -97,8 +97,9 @@ def serving() -> Iterator[Site]:
                 self.send_header(name, value)
             if reply.status != 304:
                 self.send_header("Content-Length", str(len(reply.body)))
-            self.end_headers()
-            self.wfile.write(reply.body)
+            with contextlib.suppress(OSError):  # the client may have gone
+                self.end_headers()
+                self.wfile.write(reply.body)
 
         def log_message(self, *_: Any) -> None:
             pass
