@@ -1,0 +1,198 @@
+"""Where German compounds are cut: Verwaltungs|verfahrens|gesetz.
+
+A dynamic programme over the letters, after Koehn and Knight (2003), with family sizes for
+frequencies: a cut is good when many other words begin with the left part (its linking element
+included, so that links need no rules: "grund|steuer", for nothing begins with "grunds") and many
+end with the right one. The word itself stands against being cut by the number of words that are
+built with it as a whole. Parts that the dictionary lacks are taken from the corpus. What is found
+is cut again, without its linking element.
+
+Everything here is folded (`words.fold`): small letters, umlauts spelt out.
+"""
+
+import math
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Protocol
+
+from aggregator.text.lexicalised import SHORT_PARTS, WHOLE
+from aggregator.text.wordforms import PREFIXES, SUFFIXES, WordForms
+from aggregator.text.words import fold
+
+LINKS = ("s", "es", "n", "en", "er", "e", "ens")
+# After these endings a left part always takes its s: Planungs|rat, Sicherheits|lücke.
+_LINKING = ("ung", "heit", "keit", "ion", "taet", "schaft", "tum", "ling", "ing")
+_SHORTEST = 7  # letters of a word worth looking at
+_LONGEST = 64  # letters; longer strings are no words
+_TOTAL = 1e5  # scale of family sizes, so that every further part costs
+_SELF = 5e-4  # how much a word's own family counts against cutting it
+_ALONE = 0.1  # family of a known word with which no other is built
+_GUESS = 0.4  # weight of a known word with no family as a part
+_COMMON = 10  # family that makes "Bau|ende" believable
+_CORPUS_LEAST = 20  # occurrences that make an unknown word a part
+_CORPUS_WEIGHT = 0.5
+
+
+class Counts(Protocol):
+    """Counts of the folded words of a corpus; a mapping will do."""
+
+    def get(self, word: str, default: int, /) -> int:
+        """Return how often a word occurs."""
+        ...
+
+
+class Splitter:
+    """Cuts folded words; pure within one table, one corpus and one list of exceptions."""
+
+    def __init__(
+        self, forms: WordForms, corpus: Counts, exceptions: Mapping[str, tuple[str, ...]]
+    ) -> None:
+        """Take the dictionary, the corpus and word -> parts, () for "leave it whole".
+
+        Raises:
+            ValueError: The parts of an exception do not make up its word.
+        """
+        self._forms = forms
+        self._corpus = corpus
+        self._fixed: dict[str, tuple[int, ...]] = dict.fromkeys(WHOLE, ())
+        for word, parts in exceptions.items():
+            self._fixed[fold(word)] = _offsets(word, parts)
+
+    def cuts(self, word: str) -> tuple[int, ...]:
+        """Return the offsets at which a folded word is cut, as far as possible; () for nowhere."""
+        if word in self._fixed:
+            return self._fixed[word]
+        if not _SHORTEST <= len(word) <= _LONGEST or not word.isalpha():
+            return ()
+        lemma = self._forms.lemma(word)
+        if lemma is not None and lemma != word:
+            return self._like(lemma, word)
+        best, found = self._best(word)
+        if not found or best < self._whole(word):
+            return ()
+        return tuple(self._deep(word, found))
+
+    def base(self, part: str) -> str:
+        """Return a left part without its linking element: "verwaltung" for "verwaltungs"."""
+        forms = self._forms
+        if part in self._fixed or forms.heads(part) or part.endswith("ss"):
+            return part
+        for link in ("s", "es", "n", "en", "ens"):
+            bare = part.removesuffix(link)
+            if (
+                bare != part
+                and len(bare) > 2
+                and (forms.heads(bare) or bare in self._fixed or bare.endswith(_LINKING))
+            ):
+                return bare
+        if part not in forms and forms.heads(part + "e"):
+            return part + "e"
+        return part
+
+    def _like(self, lemma: str, word: str) -> tuple[int, ...]:
+        """Return the cuts of an inflected form: those of its lemma that lie in what both share."""
+        shared = next(
+            (i for i, (one, other) in enumerate(zip(lemma, word, strict=False)) if one != other),
+            min(len(lemma), len(word)),
+        )
+        return tuple(cut for cut in self.cuts(lemma) if cut < shared)
+
+    def _whole(self, word: str) -> float:
+        """Return the score of a word left alone."""
+        if word not in self._forms:
+            return -math.inf
+        own = max(self._forms.heads(word), self._forms.modifiers(word), _ALONE)
+        return math.log(own * _SELF / _TOTAL)
+
+    def _deep(self, word: str, cuts: tuple[int, ...]) -> list[int]:
+        """Cut the parts again, left ones without their linking element."""
+        every: list[int] = []
+        for start, end in pairwise((0, *cuts, len(word))):
+            part = word[start:end]
+            if end < len(word):
+                part = self.base(part)
+            every += [start + cut for cut in self.cuts(part)]
+            every.append(end)
+        return every[:-1]
+
+    def _best(self, word: str) -> tuple[float, tuple[int, ...]]:
+        """Return the best way to cut a word at least once, with its score."""
+        size = len(word)
+        tails: dict[int, tuple[float, tuple[int, ...]]] = {}
+        for start in range(size - 3, -1, -1):
+            options: list[tuple[float, tuple[int, ...]]] = []
+            if start and (weight := self._last(word[start:])):
+                options.append((math.log(weight / _TOTAL), ()))
+            if start == 0 or start > 1:
+                options += [
+                    (math.log(weight / _TOTAL) + tails[end][0], (end, *tails[end][1]))
+                    for end, weight in self._firsts(word, start).items()
+                    if end in tails
+                ]
+            if options:
+                tails[start] = max(options)
+        return tails.get(0, (-math.inf, ()))
+
+    def _firsts(self, word: str, start: int) -> dict[int, float]:
+        """Return where a left part that begins at `start` may end, with its weight."""
+        found: dict[int, float] = {}
+        rest = word[start:]
+        for form in self._forms.prefixes(rest):
+            size = len(form)
+            weight = self._first(form)
+            if not weight or (start and form in SUFFIXES) or self._splits_umlaut(rest, form):
+                continue
+            found[start + size] = max(found.get(start + size, 0), weight)
+            if size > 3 and (self._forms.heads(form) or form.endswith(_LINKING)):
+                for link in _links(form):
+                    if rest.startswith(link, size):
+                        found.setdefault(start + size + len(link), _GUESS)
+        for size in range(4, len(rest) - 2):
+            if start + size not in found and self._corpus.get(rest[:size], 0) >= _CORPUS_LEAST:
+                found[start + size] = _CORPUS_WEIGHT
+        return found
+
+    def _splits_umlaut(self, rest: str, form: str) -> bool:
+        """Whether a cut falls inside "ue", which is an ü unless the part is a common one."""
+        return (
+            form[-1] in "aou"
+            and rest.startswith("e", len(form))
+            and self._forms.modifiers(form) < _COMMON
+        )
+
+    def _first(self, form: str) -> float:
+        """Return the weight of a left part, 0 when it is none."""
+        if len(form) < 3 or form in PREFIXES:
+            return 0
+        return _shortened(form, self._forms.modifiers(form)) or (_GUESS if len(form) > 3 else 0)
+
+    def _last(self, form: str) -> float:
+        """Return the weight of the last part, 0 when it is none."""
+        if form in SUFFIXES or form in PREFIXES:
+            return 0
+        if heads := self._forms.heads(form):
+            return _shortened(form, heads)
+        if len(form) > 4 and form in self._forms:
+            return _GUESS
+        if len(form) > 3 and self._corpus.get(form, 0) >= _CORPUS_LEAST:
+            return _CORPUS_WEIGHT
+        return 0
+
+
+def _links(form: str) -> tuple[str, ...]:
+    return ("s",) if form.endswith(_LINKING) else LINKS
+
+
+def _shortened(form: str, family: int) -> int:
+    """Return a family size, nothing for short strings that stand in many words by chance."""
+    return family if len(form) > 3 or form in SHORT_PARTS else 0
+
+
+def _offsets(word: str, parts: tuple[str, ...]) -> tuple[int, ...]:
+    """Return the folded offsets of an exception."""
+    if parts and "".join(parts).casefold() != word.casefold():
+        raise ValueError(f"parts {parts!r} do not make up {word!r}")
+    ends: list[int] = []
+    for part in parts[:-1]:
+        ends.append((ends[-1] if ends else 0) + len(fold(part)))
+    return tuple(ends)
