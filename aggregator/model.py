@@ -10,17 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from types import MappingProxyType
-from typing import Any, NewType
+from typing import NewType
 
 SourceId = NewType("SourceId", str)
 PlatformId = NewType("PlatformId", str)
-
-NO_MAPPING: Mapping[str, Any] = MappingProxyType({})
-
-
-def _no_mapping() -> Mapping[str, Any]:
-    return NO_MAPPING
 
 
 # --- closed sets ---------------------------------------------------------------------------
@@ -222,7 +215,7 @@ class Source:
     language: str = "de"
     delay: timedelta | None = None
     preset: str | None = None
-    selectors: Mapping[str, str] = field(default_factory=_no_mapping)
+    selectors: Mapping[str, str] = field(default_factory=dict)
     enabled: bool = True
 
 
@@ -301,6 +294,8 @@ class NotModified:
 
     url: str
     validators: Validators  # a 304 may bring fresher ones (RFC 9111 4.3.4)
+    final_url: str = ""  # after redirects; "": none
+    hops: tuple[Hop, ...] = ()
     status: int = 304
     bytes: int = 0
     elapsed_ms: int = 0
@@ -380,7 +375,7 @@ class Entry:
     answer_to: str | None = None
     policy: Policy | None = None  # tightened by meta robots, X-Robots-Tag, tdm-reservation
     max_snippet: int | None = None
-    found_by: Mapping[str, str] = field(default_factory=_no_mapping)  # field -> rule that found it
+    found_by: Mapping[str, str] = field(default_factory=dict)  # field -> rule that found it
     thin: bool = False  # the full text stands behind `url`
 
 
@@ -403,7 +398,7 @@ class Page:
     role: Role = Role.ROOT
     media_type: str = ""
     charset: str | None = None
-    headers: Mapping[str, str] = field(default_factory=_no_mapping)
+    headers: Mapping[str, str] = field(default_factory=dict)
     now: str = ""  # RFC 3339; only to reject absurd dates
 
 

@@ -14,7 +14,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -42,6 +42,7 @@ from aggregator.store.hosts import StoredHosts
 log = logging.getLogger(__name__)
 ENUMERATING = store.frontier.ENUMERATING
 MISSING = {404, 410}
+MOVED_FOR_GOOD = {301, 308}
 OFFLINE_PAUSE = timedelta(minutes=10)
 WITH_PENDING = timedelta(minutes=1)  # a first crawl goes on with the next run
 RETIRED = timedelta(days=365)  # 410: asked again only when somebody names it
@@ -234,7 +235,7 @@ def _visit(engine: Engine, db: sqlite3.Connection, run: Run, row: store.frontier
         _store_failure(engine, db, run, row, error)
         return
     run.answered = True
-    visit = _visited(engine, run, row, answer.status)
+    visit = _arrived(_visited(engine, run, row, answer.status), run.platform, answer)
     if isinstance(answer, NotModified):
         next_in = timing.revisit_in(row.visits + 1)
         store.commit.commit_not_modified(
@@ -262,6 +263,20 @@ def _visited(
         row=row, run=run.number, platform=run.platform, now=stamp(engine.clock.now()),
         exchanges=exchanges, status=status,
     )  # fmt: skip
+
+
+def _arrived(
+    visit: store.commit.Visit, platform: Platform, answer: Fetched | NotModified
+) -> store.commit.Visit:
+    """Add where the redirects ended."""
+    if not answer.hops:
+        return visit
+    return replace(
+        visit,
+        final_url=answer.final_url,
+        final_canonical=urls.identity(answer.final_url, platform).canonical,
+        moved_for_good=all(hop.status in MOVED_FOR_GOOD for hop in answer.hops),
+    )
 
 
 def _hints(answer: Fetched, ttl: timedelta | None, clock: Clock) -> tuple[timedelta, ...]:

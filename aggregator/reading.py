@@ -28,7 +28,6 @@ from aggregator.model import (
 )
 
 ENUMERATING = store.frontier.ENUMERATING
-MOVED_FOR_GOOD = {301, 308}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +57,6 @@ def read(source: Source, platform: Platform, visit: store.commit.Visit, answer: 
     normalised = normalise(entries, source, platform, row.role)
     enumerates = row.role in ENUMERATING
     follows = _follows(source, platform, row.role, parsed, entries)
-    hops = answer.hops
     step = store.commit.Step(
         visit=visit,
         validators=answer.validators,
@@ -67,9 +65,6 @@ def read(source: Source, platform: Platform, visit: store.commit.Visit, answer: 
         follows=follows,
         named=_named(platform, entries, follows) if enumerates else None,
         complete=parsed.complete if enumerates else None,
-        final_url=answer.final_url,
-        final_canonical=urls.identity(answer.final_url, platform).canonical,
-        moved_for_good=bool(hops) and all(hop.status in MOVED_FOR_GOOD for hop in hops),
         rejected=normalised.rejected,
         problems=parsed.problems,
         bytes=len(answer.body),
@@ -101,7 +96,7 @@ def admitted(source: Source, role: Role, entries: Iterable[Entry]) -> tuple[Entr
 def _follows(
     source: Source, platform: Platform, role: Role, parsed: Parsed, entries: Sequence[Entry]
 ) -> tuple[tuple[str, str, Role, str | None], ...]:
-    """Return the addresses that a body leads to: named by the parser, behind thin entries, files."""
+    """Return where a body leads: addresses the parser names, pages behind thin entries, files."""
     found: dict[str, tuple[str, str, Role, str | None]] = {}
 
     def follow(url: str, wanted: Role, lastmod: str | None) -> None:

@@ -214,8 +214,11 @@ def _messages(file: Path) -> Iterator[EmailMessage]:
         box = mailbox.mbox(file, create=False)
     except (OSError, mailbox.Error) as error:
         raise ParseError(f"nicht lesbar: {error}", where=str(file)) from error
-    for key in box.iterkeys():
-        yield _parsed(box.get_bytes(key))
+    try:
+        for key in box.iterkeys():
+            yield _parsed(box.get_bytes(key))
+    finally:
+        box.close()
 
 
 def _parsed(told: bytes) -> EmailMessage:

@@ -52,7 +52,7 @@ def make_catalogue(sources: list[Source], platforms: list[Platform] | None = Non
         site=Site(contact="test@amt.example"),
         platforms=tuple(platforms or [make_platform()]),
         sources=tuple(sources),
-        checksum=str(hash((tuple(sources), tuple(platforms or ())))),
+        checksum=repr((sources, platforms)),
     )
 
 

@@ -230,6 +230,7 @@ class Fetcher:
         if answer.status == 304 and (known.etag or known.last_modified):
             return NotModified(
                 url=request.url, validators=_fresher(known, answer), bytes=trail.bytes,
+                final_url=target.url if trail.hops else request.url, hops=tuple(trail.hops),
                 elapsed_ms=trail.elapsed_ms, fetched_at=now,
             )  # fmt: skip
         if answer.status not in USABLE:
@@ -239,6 +240,7 @@ class Fetcher:
         if digest == known.body_sha256:
             return NotModified(
                 url=request.url, validators=validators, status=200, bytes=trail.bytes,
+                final_url=target.url if trail.hops else request.url, hops=tuple(trail.hops),
                 elapsed_ms=trail.elapsed_ms, fetched_at=now,
             )  # fmt: skip
         media_type, charset = _content_type(answer.headers.get("content-type", ""))

@@ -13,8 +13,17 @@ from datetime import timedelta
 from aggregator.clock import instant
 from aggregator.model import Item, ItemState, Platform, Problem, Role, Validators
 from aggregator.store import frontier, runs, state
+from aggregator.store.changes import enqueue
 from aggregator.store.connection import transaction
-from aggregator.store.items import Outcome, add_aliases, addresses, items_at, set_state, store_item
+from aggregator.store.items import (
+    Outcome,
+    add_aliases,
+    addresses,
+    items_at,
+    set_state,
+    set_url,
+    store_item,
+)
 
 GONE_AFTER = timedelta(days=1)  # between two visits that both say 404 or 410
 
@@ -29,6 +38,9 @@ class Visit:
     now: str
     exchanges: tuple[runs.Exchanged, ...]
     status: int | None  # None: no answer
+    final_url: str = ""  # after redirects; "": none
+    final_canonical: str = ""
+    moved_for_good: bool = False  # by 301 or 308 alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +54,6 @@ class Step:
     follows: tuple[tuple[str, str, Role, str | None], ...] = ()  # url, canonical, role, lastmod
     named: tuple[str, ...] | None = None  # canonical addresses; None: does not enumerate
     complete: bool | None = None
-    final_url: str = ""
-    final_canonical: str = ""
-    moved_for_good: bool = False
     rejected: tuple[Problem, ...] = ()
     problems: tuple[Problem, ...] = ()
     bytes: int = 0
@@ -56,7 +65,7 @@ def commit_step(db: sqlite3.Connection, step: Step) -> runs.Counts:
     outcomes = dict.fromkeys(Outcome, 0)
     now, platform = step.visit.now, step.visit.platform
     with transaction(db):
-        row = _follow_redirect(db, step)
+        row = _follow_redirect(db, step.visit)
         edited = []
         for item in step.items:
             outcome, _ = store_item(db, item, platform, now)
@@ -85,16 +94,19 @@ def commit_step(db: sqlite3.Connection, step: Step) -> runs.Counts:
     return counts
 
 
-def _follow_redirect(db: sqlite3.Connection, step: Step) -> frontier.Row:
+def _follow_redirect(db: sqlite3.Connection, visit: Visit) -> frontier.Row:
     """Let a page that moved for good keep its item: the new address is one more alias."""
-    row, platform = step.visit.row, step.visit.platform
-    if not step.final_canonical or step.final_canonical == row.canonical:
+    row, platform = visit.row, visit.platform
+    if not visit.final_canonical or visit.final_canonical == row.canonical:
         return row
     for pk in items_at(db, platform.id, row.canonical):
-        add_aliases(db, pk, platform.id, addresses([step.final_url], platform))
-    if row.role is Role.ROOT or not step.moved_for_good:
+        if add_aliases(db, pk, platform.id, addresses([visit.final_url], platform)):
+            enqueue(db, pk)
+        if visit.moved_for_good:
+            set_url(db, pk, visit.final_url)
+    if row.role is Role.ROOT or not visit.moved_for_good:
         return row
-    return frontier.moved(db, row, step.final_url, step.final_canonical)
+    return frontier.moved(db, row, visit.final_url, visit.final_canonical)
 
 
 def commit_not_modified(
@@ -106,12 +118,12 @@ def commit_not_modified(
     received_bytes: int,
 ) -> runs.Counts:
     """Store that the body is the one we know, with validators that may be fresher."""
-    row = visit.row
     counts = runs.Counts(
         requests=len(visit.exchanges), not_modified=1, bytes=received_bytes,
-        unchanged=1 if row.role not in frontier.ENUMERATING else 0,
+        unchanged=1 if visit.row.role not in frontier.ENUMERATING else 0,
     )  # fmt: skip
     with transaction(db):
+        row = _follow_redirect(db, visit)
         frontier.fetched(
             db, row, validators=validators, status=visit.status or 304, changed=False,
             complete=None, next_in=next_in, now=visit.now,

@@ -396,6 +396,16 @@ def set_state(db: sqlite3.Connection, pk: int, state: ItemState) -> bool:
     return cursor.rowcount > 0
 
 
+def set_url(db: sqlite3.Connection, pk: int, url: str) -> None:
+    """Show an item at the address to which its page has moved for good."""
+    db.execute("UPDATE item SET url = ? WHERE pk = ?", (url, pk))
+    db.execute(
+        "UPDATE observation SET fields = json_set(fields, '$.url', ?)"
+        " WHERE item = ? AND role = 'detail'",
+        (url, pk),
+    )
+
+
 def items_at(db: sqlite3.Connection, platform: str, canonical: str) -> list[int]:
     """Return the items that have an address on a platform."""
     rows = db.execute(

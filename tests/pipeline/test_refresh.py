@@ -144,12 +144,12 @@ def test_budget_leaves_the_rest_in_the_frontier(web: Web, crawl: Crawl) -> None:
         budget=type(source.budget)(requests=4),
     )  # fmt: skip
 
-    first = crawl(small)["amt-karte"]
-    second = crawl(small)["amt-karte"]
+    reports = [crawl(small)["amt-karte"] for _ in range(4)]
 
-    assert first.counts["pending"] > 0
-    assert first.counts["new"] + second.counts["new"] == 6
-    assert second.counts["pending"] == 0
+    assert [report.counts["pending"] for report in reports] == [4, 2, 0, 0]
+    assert sum(report.counts["new"] for report in reports) == 6
+    asked = [path for path in web.asked() if path.startswith("/seite")]
+    assert sorted(set(asked)) == paths
 
 
 def test_page_gone_from_sitemap_and_server_has_vanished(
