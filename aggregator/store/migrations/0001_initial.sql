@@ -265,13 +265,14 @@ CREATE TABLE epoch (
     analysis TEXT NOT NULL,                -- version of the analysis, the vocabulary, the platforms
     taken_at TEXT NOT NULL,
     items    INTEGER NOT NULL,             -- items counted
-    complete INTEGER NOT NULL              -- 0: killed while it was taken; is taken anew
+    state    TEXT NOT NULL                 -- taking counted complete (with frequent shingles)
 ) STRICT;
 
-CREATE TABLE epoch_word (                  -- surface counts, lower case: the splitter's corpus
-    epoch INTEGER NOT NULL,
-    word  TEXT NOT NULL,
-    count INTEGER NOT NULL,
+CREATE TABLE epoch_word (                  -- the splitter's corpus, and what is suggested for typos
+    epoch   INTEGER NOT NULL,
+    word    TEXT NOT NULL,                 -- folded
+    surface TEXT NOT NULL,                 -- its most frequent spelling, lower case
+    count   INTEGER NOT NULL,
     PRIMARY KEY (epoch, word)
 ) STRICT, WITHOUT ROWID;
 
@@ -294,7 +295,7 @@ CREATE TABLE build (
     generation TEXT PRIMARY KEY,
     epoch      INTEGER NOT NULL,
     seq        INTEGER NOT NULL,           -- changes up to this one are covered by the build
-    stage      TEXT NOT NULL,              -- clear describe relate
+    stage      TEXT NOT NULL,              -- clear describe relate ready
     cursor     INTEGER NOT NULL            -- last item done in this stage
 ) STRICT, WITHOUT ROWID;
 
@@ -309,6 +310,7 @@ CREATE VIRTUAL TABLE search_a USING fts5 (
 CREATE TABLE entry_a (
     row      INTEGER PRIMARY KEY,          -- day << 26 | hash of platform and key: newest last
     item     INTEGER NOT NULL UNIQUE,
+    id       TEXT NOT NULL,
     platform TEXT NOT NULL,
     source   TEXT NOT NULL,
     kind     TEXT NOT NULL,
@@ -317,8 +319,9 @@ CREATE TABLE entry_a (
 ) STRICT;
 
 CREATE TABLE fresh_a (                   -- words that the epoch does not know, for suggestions
-    word TEXT NOT NULL,
-    item INTEGER NOT NULL,
+    word    TEXT NOT NULL,                 -- folded
+    item    INTEGER NOT NULL,
+    surface TEXT NOT NULL,                 -- lower case
     PRIMARY KEY (word, item)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX fresh_a_item ON fresh_a (item);
@@ -399,6 +402,7 @@ CREATE TABLE related_a (                 -- the best of each item: ten of its ow
     other INTEGER NOT NULL,
     score INTEGER NOT NULL,                -- cosine, per 10,000
     away  INTEGER NOT NULL,                -- 1: another platform
+    ruled INTEGER NOT NULL,                -- 1: a person put them together
     PRIMARY KEY (item, other)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX related_a_other ON related_a (other);
@@ -425,6 +429,7 @@ CREATE VIRTUAL TABLE search_b USING fts5 (
 CREATE TABLE entry_b (
     row      INTEGER PRIMARY KEY,          -- day << 26 | hash of platform and key: newest last
     item     INTEGER NOT NULL UNIQUE,
+    id       TEXT NOT NULL,
     platform TEXT NOT NULL,
     source   TEXT NOT NULL,
     kind     TEXT NOT NULL,
@@ -433,8 +438,9 @@ CREATE TABLE entry_b (
 ) STRICT;
 
 CREATE TABLE fresh_b (                   -- words that the epoch does not know, for suggestions
-    word TEXT NOT NULL,
-    item INTEGER NOT NULL,
+    word    TEXT NOT NULL,                 -- folded
+    item    INTEGER NOT NULL,
+    surface TEXT NOT NULL,                 -- lower case
     PRIMARY KEY (word, item)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX fresh_b_item ON fresh_b (item);
@@ -515,6 +521,7 @@ CREATE TABLE related_b (                 -- the best of each item: ten of its ow
     other INTEGER NOT NULL,
     score INTEGER NOT NULL,                -- cosine, per 10,000
     away  INTEGER NOT NULL,                -- 1: another platform
+    ruled INTEGER NOT NULL,                -- 1: a person put them together
     PRIMARY KEY (item, other)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX related_b_other ON related_b (other);

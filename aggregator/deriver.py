@@ -1,0 +1,229 @@
+"""Deriving items into one generation: each alone first, then with all others."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from aggregator.links.describe import Described, Statistics, describe
+from aggregator.links.related import Neighbour, Vector, best, score
+from aggregator.links.topics import Rules, TopicWords, overruled
+from aggregator.model import ItemState
+from aggregator.store import changes, decisions, derived_write, epochs
+from aggregator.store.changes import Change
+from aggregator.store.connection import transaction
+from aggregator.store.copies import Copies, Pair
+from aggregator.store.decisions import Rulings
+from aggregator.store.derived import Generation, vector_of
+from aggregator.store.epochs import Epoch
+from aggregator.store.lists import Lists
+from aggregator.store.neighbours import Indexed, Neighbourhood
+from aggregator.store.resolve import Addresses
+from aggregator.text.analysis import Analyser
+from aggregator.text.compounds import Counts
+from aggregator.text.words import fold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """How words are read: the dictionary of word forms and what the vocabulary adds."""
+
+    read_with: Callable[[Counts], Analyser]
+    topics: tuple[TopicWords, ...]
+    version: str  # changes with the analysis code and with the vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """An analyser with the counts behind it and the rules that it compiled; costly to warm up."""
+
+    counts: Counts
+    analyser: Analyser
+    rules: Rules
+
+    @classmethod
+    def of(cls, language: Language, counts: Counts) -> "Reader":
+        """Read words by the counts of an epoch."""
+        analyser = language.read_with(counts)
+        return cls(counts, analyser, Rules.of(language.topics, analyser))
+
+
+class Deriver:
+    """Derives items into one generation under one epoch."""
+
+    def __init__(self, generation: Generation, epoch: Epoch, reader: Reader) -> None:
+        db = generation.db
+        self.generation = generation
+        self._db = db
+        self._reader = reader
+        self._statistics = Statistics(
+            terms=epochs.EpochTerms(db, epoch.n), items=epoch.items, rules=reader.rules
+        )
+        self._addresses = Addresses.of(db)
+        self._neighbours = Neighbourhood(generation)
+        self._copies = Copies(generation, epochs.frequent_shingles(db, epoch.n))
+        self._lists = Lists(generation)
+        self._rulings: dict[int, Rulings] = {}
+
+    def ruling(self, item: int) -> Rulings:
+        """Return what people decided on an item."""
+        return self._rulings.get(item, decisions.NONE)
+
+    def rule(self) -> None:
+        """Read what people decided; few decisions, so all of them."""
+        self._rulings = decisions.all_in_force(self._db)
+
+    # --- one item alone ------------------------------------------------------------------------
+
+    def describe(self, rows: Sequence[sqlite3.Row]) -> list[tuple[sqlite3.Row, Described]]:
+        """Work out what follows from each item alone; hidden and merged ones have nothing."""
+        self.rule()
+        return [
+            (row, self._described(row))
+            for row in rows
+            if row["merged_into"] is None and not self.ruling(row["pk"]).hidden
+        ]
+
+    def _described(self, row: sqlite3.Row) -> Described:
+        subject = epochs.subject(row)
+        ruling = self.ruling(row["pk"])
+        if ruling.title:
+            subject = replace(subject, title=ruling.title)
+        found = describe(subject, self._reader.analyser, self._statistics)
+        if ruling.topics:
+            found = replace(found, topics=overruled(found.topics, ruling.topics))
+        return found
+
+    def write(
+        self, rows: Sequence[sqlite3.Row], described: Sequence[tuple[sqlite3.Row, Described]]
+    ) -> list[tuple[int, Vector]]:
+        """Write what follows from each item alone, in the caller's transaction.
+
+        Returns:
+            The items that were there before, with their vectors.
+        """
+        old = []
+        for row in rows:
+            self._hide(row)
+            old.append((row["pk"], derived_write.remove(self.generation, row["pk"])))
+        for row, found in sorted(described, key=lambda pair: derived_write.wanted_row(pair[0])):
+            fresh = [word for word in found.words if not self._reader.counts.get(fold(word), 0)]
+            derived_write.write(self.generation, row, found, fresh)
+            derived_write.write_links(self.generation, row, self._addresses)
+        for row in rows:
+            derived_write.resolve_again(self.generation, row["pk"], self._addresses)
+        return old
+
+    def _hide(self, row: sqlite3.Row) -> None:
+        """Let the state of an item follow the decision to hide it."""
+        hidden = self.ruling(row["pk"]).hidden
+        if hidden != (row["state"] == ItemState.HIDDEN):
+            self._db.execute(
+                "UPDATE item SET state = ? WHERE pk = ?",
+                (ItemState.HIDDEN if hidden else ItemState.LIVE, row["pk"]),
+            )
+
+    # --- with all others -----------------------------------------------------------------------
+
+    def replace(
+        self, old: Sequence[tuple[int, Vector]], new: Sequence[tuple[sqlite3.Row, Described]]
+    ) -> None:
+        """Let what is held in memory follow what was written."""
+        for item, vector in old:
+            self._neighbours.remove(item, vector)
+        for row, found in new:
+            self._neighbours.add(row["pk"], _indexed(row, found))
+        self._copies.forget(item for item, _ in old)
+
+    def relate(self, item: int) -> tuple[list[Neighbour], list[Neighbour]] | None:
+        """Score an item against all others.
+
+        Returns:
+            Its own list, and all whose lists it may enter; None when it has no vector.
+        """
+        indexed = self._indexed(item)
+        if indexed is None:
+            return None
+        ruled = self.ruling(item).related
+        found = [n for n in self._neighbours.of(item, indexed) if n.item not in ruled]
+        together = [
+            Neighbour(-score(indexed.vector, other.vector), other.rank, pk,
+                      other.platform != indexed.platform)
+            for pk, value in ruled.items()
+            if value and (other := self._indexed(pk))
+        ]  # fmt: skip
+        return best(found) + together, found
+
+    def _indexed(self, item: int) -> Indexed | None:
+        row = self.generation.run(
+            "SELECT platform, rank FROM vector_@ WHERE item = ?", (item,)
+        ).fetchone()
+        if row is None:
+            return None
+        return Indexed(row["platform"], row["rank"], vector_of(self.generation, item))
+
+    def same(self, item: int, *, after: bool) -> list[Pair]:
+        """Find the items that share content with an item."""
+        return self._copies.of(item, after=after, ruled=self.ruling(item).same)
+
+    def write_related(self, item: int, neighbours: Sequence[Neighbour]) -> None:
+        """Write the list of an item, and put it into the lists of those it belongs to by ruling."""
+        ruled = frozenset(pk for pk, value in self.ruling(item).related.items() if value)
+        derived_write.write_related(self.generation, item, neighbours, ruled)
+        self._lists.forget([item])
+
+    # --- the queue -----------------------------------------------------------------------------
+
+    def work_off(self, batch: Sequence[Change]) -> None:
+        """Derive a batch of changes and take them out of the queue."""
+        asked = [change.item for change in batch if change.what == changes.ITEM]
+        rows = _rows(self._db, asked)
+        described = self.describe(rows)
+        with transaction(self._db):
+            old = self.write(rows, described)
+        self.replace(old, described)
+        own = [row["pk"] for row, _ in described]
+        pairs = {item: self.same(item, after=False) for item in own}
+        related = {change.item: self.relate(change.item) for change in batch}
+        self._offer(own, related)
+        with transaction(self._db):
+            for item in own:
+                derived_write.remove_same(self.generation, item)
+            for item, found in pairs.items():
+                derived_write.write_same(self.generation, item, found)
+            for item, lists in related.items():
+                if lists is not None:
+                    self.write_related(item, lists[0])
+            self._lists.write()
+            changes.done(self._db, batch)
+
+    def _offer(
+        self,
+        own: Sequence[int],
+        related: Mapping[int, tuple[list[Neighbour], list[Neighbour]] | None],
+    ) -> None:
+        """Offer new items to the lists of all that are not worked on in this batch."""
+        for item in own:
+            lists = related[item]
+            indexed = self._indexed(item)
+            if lists is None or indexed is None:
+                continue
+            for neighbour in lists[1]:
+                if neighbour.item not in related:
+                    self._lists.offer(
+                        neighbour.item,
+                        Neighbour(neighbour.minus_score, indexed.rank, item, neighbour.away),
+                    )
+
+
+def _indexed(row: sqlite3.Row, found: Described) -> Indexed:
+    return Indexed(row["platform"], derived_write.rank(row), found.vector)
+
+
+def _rows(db: sqlite3.Connection, items: Sequence[int]) -> list[sqlite3.Row]:
+    """Return items by pk, in order."""
+    return db.execute(
+        f"SELECT {epochs.ITEM_COLUMNS}, merged_into FROM item"  # noqa: S608 (columns are ours)
+        " WHERE pk IN (SELECT value FROM json_each(?)) ORDER BY pk",
+        (json.dumps(list(items)),),
+    ).fetchall()

@@ -1,0 +1,246 @@
+"""Related items: what two items share, how much that is, and how it is said to a reader.
+
+An item is a vector of its weightiest terms: stems, parts of compounds (written `~part`) and
+references (`=kind:key`). Weights are tf-idf within a statistics epoch, brought to length 2**15 and
+rounded to integers once, so that scores are exact and do not depend on the order of anything. One
+function scores pairs for pages, JSON, reports and the index of candidates alike. Pure.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import NamedTuple, Protocol
+
+UNIT = 1 << 15  # length of a vector
+MOST_TERMS = 64  # of a vector, the heaviest
+MOST_POSTED = 25  # of these, by which candidates are found
+POSTED_ITEMS = 5000  # a term of more items finds too many candidates to be worth it
+COMMON_SHARE = 0.05  # a term of more than this share of all items says nothing
+COMMON_ITEMS = 20  # ... unless these are few
+CANDIDATE_FROM = 0.02  # partial cosine over shared posted terms that makes a pair a candidate
+KEPT = 10  # related items of an item's own platform, and as many of other platforms
+SHOWN_CUT = 0.27  # cosine from which on pages show a pair; calibrated on pairs across platforms
+SCALE = 10_000  # stored scores are per so many
+TITLE_TIMES = 2  # a word of the title counts as so many of the text
+PART_WEIGHT = 0.5
+REFERENCE_WEIGHT = 1.5
+UNKNOWN_REFERENCE = 1 << 31  # ids of references that the epoch does not know start here
+MOST_REASONS = 5
+REASON_SHARE = 0.03  # of the score, below which a shared term is no reason
+
+
+class Feature(NamedTuple):
+    """How often a term occurs, and how it is written."""
+
+    times: int
+    surface: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vector:
+    """The heaviest terms of an item; the first `posted` are those that find candidates."""
+
+    terms: tuple[int, ...]
+    weights: tuple[int, ...]
+    surfaces: tuple[str, ...]
+    posted: int
+
+
+class Neighbour(NamedTuple):
+    """An item scored against another one; tuples of this order sort best first."""
+
+    minus_score: int
+    rank: str
+    item: int
+    away: bool
+
+
+EMPTY = Vector(terms=(), weights=(), surfaces=(), posted=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Something that two items share; `weight` is its share of the score."""
+
+    kind: str  # term reference
+    label: str
+    weight: float
+
+
+class Term(NamedTuple):
+    """What an epoch knows of a term."""
+
+    id: int
+    items: int
+
+
+class KnownTerms(Protocol):
+    """What the epoch knows of terms; a mapping will do."""
+
+    def get(self, term: str, /) -> Term | None:
+        """Return id and document frequency, None for a term of fewer than two items."""
+        ...
+
+
+def vector(features: Mapping[str, Feature], known: KnownTerms, items: int) -> Vector:
+    """Weigh the terms of an item.
+
+    Args:
+        features: Terms of the item.
+        known: What the epoch knows of these terms; one that it does not know is left out, since a
+            term of a single item can relate it to nothing. References are kept: a new one may be
+            shared before the next epoch.
+        items: How many items the epoch counted.
+
+    Returns:
+        The heaviest terms with integer weights; empty when nothing has weight.
+    """
+    common = max(COMMON_ITEMS, COMMON_SHARE * items)
+    weighed = []
+    for name, feature in features.items():
+        term = known.get(name) or _unknown(name)
+        if term and term.items <= common:
+            weighed.append((_weight(name, feature.times, term.items, items), name, term))
+    norm = math.sqrt(math.fsum(weight * weight for weight, _, _ in weighed))
+    weighed.sort(key=lambda row: (-row[0], row[1]))
+    heaviest = [
+        (round(UNIT * weight / norm), term, features[name].surface)
+        for weight, name, term in weighed[:MOST_TERMS]
+    ]
+    posted = [row for row in heaviest if row[1].items <= POSTED_ITEMS][:MOST_POSTED]
+    first = {row[1].id for row in posted}
+    ordered = posted + [row for row in heaviest if row[1].id not in first]
+    return Vector(
+        terms=tuple(term.id for _, term, _ in ordered),
+        weights=tuple(weight for weight, _, _ in ordered),
+        surfaces=tuple(surface for _, _, surface in ordered),
+        posted=len(posted),
+    )
+
+
+def _weight(name: str, times: int, found_in: int, items: int) -> float:
+    kind = {"~": PART_WEIGHT, "=": REFERENCE_WEIGHT}.get(name[0], 1.0)
+    return kind * (1 + math.log(times)) * math.log1p(items / found_in)
+
+
+def _unknown(name: str) -> Term | None:
+    """Give a reference that the epoch does not know an id of its own."""
+    if not name.startswith("="):
+        return None
+    digest = int.from_bytes(blake2b(name.encode(), digest_size=4).digest(), "big")
+    return Term(id=UNKNOWN_REFERENCE | (digest >> 1), items=1)
+
+
+def best(neighbours: Iterable[Neighbour]) -> list[Neighbour]:
+    """Return the best of an item's own platform and the best of the others, best first."""
+    home: list[Neighbour] = []
+    away: list[Neighbour] = []
+    for neighbour in sorted(neighbours):
+        side = away if neighbour.away else home
+        if len(side) < KEPT:
+            side.append(neighbour)
+    return sorted(home + away)
+
+
+def score(one: Vector, other: Vector) -> int:
+    """Return the cosine of two vectors per 10,000."""
+    mine = dict(zip(one.terms, one.weights, strict=True))
+    dot = sum(
+        mine.get(term, 0) * weight for term, weight in zip(other.terms, other.weights, strict=True)
+    )
+    return scaled(dot)
+
+
+def scaled(dot: int) -> int:
+    """Bring a dot product of two vectors to what is stored."""
+    return dot * SCALE // (UNIT * UNIT)
+
+
+def because(one: Vector, other: Vector) -> tuple[Reason, ...]:
+    """Name what two items share, weightiest first, in words that stand in both.
+
+    A compound is not repeated by its own parts.
+    """
+    theirs = {
+        term: (weight, surface)
+        for term, weight, surface in zip(other.terms, other.weights, other.surfaces, strict=True)
+    }
+    shared = []
+    for term, weight, surface in zip(one.terms, one.weights, one.surfaces, strict=True):
+        if term in theirs:
+            shared.append((weight * theirs[term][0], surface, theirs[term][1]))
+    shared.sort(key=lambda row: (-row[0], row[1]))
+    total = sum(product for product, _, _ in shared)
+    return _reasons(shared, total)
+
+
+def _reasons(shared: Sequence[tuple[int, str, str]], total: int) -> tuple[Reason, ...]:
+    """Turn shared terms into reasons, without those that say nothing new or little."""
+    reasons: list[Reason] = []
+    for product, mine, theirs in shared:
+        if product < REASON_SHARE * total or len(reasons) == MOST_REASONS:
+            break
+        label = _label(mine, theirs)
+        if label and not any(fold(label) in fold(r.label) for r in reasons):
+            kind = "reference" if mine.startswith("=") else "term"
+            reasons.append(Reason(kind=kind, label=label, weight=round(product / total, 3)))
+    return tuple(reasons)
+
+
+def _label(mine: str, theirs: str) -> str:
+    """Choose the written form of a shared term that both items bear out; "" when neither does."""
+    forms = (mine.lstrip("="), theirs.lstrip("="))
+    for label, witness in sorted((forms, forms[::-1]), key=lambda pair: (len(pair[0]), pair)):
+        if stands_in(label, witness):
+            return label
+    return ""
+
+
+def stands_in(label: str, text: str) -> bool:
+    """Whether each word of a label begins (by its first 70 % of letters) somewhere in a text."""
+    folded = fold(text)
+    for word in re.findall(r"[\w/]+", fold(label)):
+        if any(letter.isdigit() for letter in word):
+            if not re.search(rf"(?<![\w/]){re.escape(word)}(?![\w/])", folded):
+                return False
+        elif word[: max(3, math.ceil(len(word) * 0.7))] not in folded:
+            return False
+    return True
+
+
+def fold(text: str) -> str:
+    """Lower case, umlauts in any spelling as base letters: Länder and Land begin alike."""
+    text = text.lower().translate(str.maketrans("äöü", "aou")).replace("ß", "ss")
+    return re.sub("(?<=[aou])e", "", text)
+
+
+def count_features(
+    words: Iterable[tuple[str, str, Sequence[tuple[str, str]], int]],
+    references: Iterable[tuple[str, str, str]],
+) -> dict[str, Feature]:
+    """Collect the terms of an item.
+
+    Args:
+        words: Stem, written form, (stem, written form) of each part, and how often; stop words
+            are left out already.
+        references: Kind, key, text as written.
+
+    Returns:
+        Terms with how often they occur and how they are written.
+    """
+    times: Counter[str] = Counter()
+    written: dict[str, str] = {}
+    for stem, surface, parts, count in words:
+        times[stem] += count
+        written.setdefault(stem, surface)
+        for part, part_surface in parts:
+            times["~" + part] += count
+            written.setdefault("~" + part, part_surface)
+    for kind, key, text in references:
+        name = f"={kind}:{key}"
+        times[name] += 1
+        written.setdefault(name, "=" + " ".join(text.split()))
+    return {name: Feature(times=number, surface=written[name]) for name, number in times.items()}

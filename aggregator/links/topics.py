@@ -1,0 +1,119 @@
+"""Topics by rule: strong words are enough alone, weak ones need each other.
+
+The rules are words of the vocabulary; they are read by the same analysis as the texts, so that
+"Wohngeldantrag" speaks for "Wohngeld". Pure.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+STRONG, WEAK, TITLE = 600, 250, 150  # per mille: of a strong word, of a weak one, more in a title
+MOST = 980  # per mille: a rule is never certain
+AUTO_FROM = 500  # per mille from which on a topic is assigned; below it is only queued
+WEAK_NEEDED = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicWords:
+    """The words of one topic, as the vocabulary has them."""
+
+    topic: str
+    strong: tuple[str, ...]
+    weak: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assigned:
+    """A topic of an item; confidence is per mille, `auto` false means only queued."""
+
+    topic: str
+    source: str  # rule human
+    confidence: int
+    auto: bool
+    evidence: str
+
+
+class Stems(Protocol):
+    """What the rules need of the analysis."""
+
+    def stems(self, text: str) -> list[str]:
+        """Return the stems of a text's words without stop words."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Clue:
+    topic: str
+    word: str
+    rest: frozenset[str]  # the further stems of an expression of several words
+    worth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Clues by the first of their stems."""
+
+    clues: Mapping[str, tuple[_Clue, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, topics: Iterable[TopicWords], analysis: Stems) -> "Rules":
+        """Compile the words of a vocabulary."""
+        clues: dict[str, list[_Clue]] = {}
+        for topic in topics:
+            for words, worth in ((topic.strong, STRONG), (topic.weak, WEAK)):
+                for word in words:
+                    stems = sorted(set(analysis.stems(word)))
+                    if stems:
+                        clue = _Clue(topic.topic, word, frozenset(stems[1:]), worth)
+                        clues.setdefault(stems[0], []).append(clue)
+        return cls({stem: tuple(found) for stem, found in clues.items()})
+
+    def assign(self, title: frozenset[str], text: frozenset[str]) -> tuple[Assigned, ...]:
+        """Return the topics of an item.
+
+        Args:
+            title: Stems of the title's words and of their parts.
+            text: The same of title and text.
+
+        Returns:
+            By topic, with the words that decided, the weightiest first.
+        """
+        found: dict[str, dict[str, int]] = {}
+        for stem in self.clues.keys() & text:
+            for clue in self.clues[stem]:
+                if clue.rest <= text:
+                    worth = clue.worth + (TITLE if {stem, *clue.rest} <= title else 0)
+                    words = found.setdefault(clue.topic, {})
+                    words[clue.word] = max(worth, words.get(clue.word, 0))
+        return tuple(
+            assigned
+            for topic in sorted(found)
+            if (assigned := _judged(topic, found[topic])) is not None
+        )
+
+
+def _judged(topic: str, words: Mapping[str, int]) -> Assigned | None:
+    """Weigh the clues of one topic; one weak word alone is none."""
+    best = sorted(words.items(), key=lambda row: (-row[1], row[0]))
+    if best[0][1] < STRONG and len(best) < WEAK_NEEDED:
+        return None
+    doubt = 1.0
+    for _, worth in best:
+        doubt *= 1 - worth / 1000
+    confidence = min(MOST, round(1000 * (1 - doubt)))
+    return Assigned(
+        topic=topic, source="rule", confidence=confidence, auto=confidence >= AUTO_FROM,
+        evidence=", ".join(word for word, _ in best[:5]),
+    )  # fmt: skip
+
+
+def overruled(assigned: Sequence[Assigned], human: Mapping[str, bool]) -> tuple[Assigned, ...]:
+    """Let people's labels win: added with certainty, or taken away."""
+    kept = {a.topic: a for a in assigned if human.get(a.topic) is None}
+    for topic, value in human.items():
+        if value:
+            kept[topic] = Assigned(
+                topic=topic, source="human", confidence=1000, auto=True, evidence=""
+            )
+    return tuple(kept[topic] for topic in sorted(kept))

@@ -1,0 +1,83 @@
+"""Building the shadow generation while readers keep the live one.
+
+A build goes through all items with a stored cursor, so a killed one goes on where it was. Changes
+that arrive meanwhile stay in the queue and are derived after the swap; those that were there before
+the build began are covered by it.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+
+from aggregator.store import changes
+from aggregator.store.connection import set_meta, transaction
+from aggregator.store.derived import Generation, live
+
+CLEAR, DESCRIBE, RELATE, READY = "clear", "describe", "relate", "ready"
+TABLES = (
+    "search", "entry", "fresh", "reference", "identifier", "link", "sketch", "same", "vector",
+    "posting", "related", "topic",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """The shadow generation, and how far it is."""
+
+    generation: str
+    epoch: int
+    seq: int
+    stage: str
+    cursor: int
+
+
+def current(db: sqlite3.Connection) -> Build | None:
+    """Return the unfinished build, if any."""
+    row = db.execute("SELECT generation, epoch, seq, stage, cursor FROM build").fetchone()
+    return Build(**dict(row)) if row else None
+
+
+def begin(db: sqlite3.Connection, epoch: int) -> None:
+    """Begin a build under an epoch, instead of one that is under way; in a transaction."""
+    shadow = Generation(db, live(db)).other.letter
+    db.execute("DELETE FROM build")
+    db.execute(
+        "INSERT INTO build (generation, epoch, seq, stage, cursor) VALUES (?, ?, ?, ?, 0)",
+        (shadow, epoch, changes.newest(db), CLEAR),
+    )
+
+
+def advance(db: sqlite3.Connection, stage: str, cursor: int) -> None:
+    """Note how far the build is; in the transaction of the work."""
+    db.execute("UPDATE build SET stage = ?, cursor = ?", (stage, cursor))
+
+
+def swap(db: sqlite3.Connection, build: Build) -> None:
+    """Make the shadow generation the live one."""
+    with transaction(db):
+        set_meta(db, "live", build.generation)
+        set_meta(db, "epoch", str(build.epoch))
+        changes.forget_until(db, build.seq)
+        db.execute("DELETE FROM build")
+
+
+def clear(generation: Generation) -> None:
+    """Empty all tables of a generation that no reader uses, each in one short transaction."""
+    for name in TABLES:
+        with transaction(generation.db):
+            if name == "search":
+                _make_anew(generation)
+            else:
+                generation.run(f"DELETE FROM {name}_@")  # noqa: S608 (names are ours)
+
+
+def _make_anew(generation: Generation) -> None:
+    """Drop and create the full-text table: deleting its rows one by one takes minutes."""
+    name = f"search_{generation.letter}"
+    row = generation.db.execute("SELECT sql FROM sqlite_master WHERE name = ?", (name,)).fetchone()
+    generation.run("DROP TABLE search_@")
+    generation.db.execute(row["sql"])
+
+
+def is_clear(generation: Generation) -> bool:
+    """Whether a generation is empty."""
+    return generation.run("SELECT 1 FROM vector_@ LIMIT 1").fetchone() is None

@@ -1,0 +1,225 @@
+"""Writing and removing what is derived from one item; all in the caller's short transaction."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import date
+from hashlib import blake2b
+
+from aggregator.links.describe import Described
+from aggregator.links.related import Neighbour, Vector
+from aggregator.links.same import Overlap
+from aggregator.store import resolve
+from aggregator.store.changes import RELATE, enqueue
+from aggregator.store.derived import Generation, vector_of
+from aggregator.store.packing import pack, unpack
+from aggregator.store.resolve import Addresses
+from aggregator.text.words import fold
+
+ROW_BITS = 26  # of a search row's number, behind the day
+
+
+def rank(row: sqlite3.Row) -> str:
+    """Return the order of an item among equals, by content: newest first, then by key."""
+    day = str(row["published_at"] or "")[:10].translate(_BACKWARDS) or "~"
+    return f"{day} {row['platform']} {row['key']}"
+
+
+_BACKWARDS = str.maketrans("0123456789", "9876543210")
+
+
+def remove(generation: Generation, item: int) -> Vector:
+    """Take an item out of every table; queue the items whose lists lose it.
+
+    Returns:
+        The vector that it had.
+    """
+    run = generation.run
+    vector = vector_of(generation, item)
+    entry = run("SELECT row FROM entry_@ WHERE item = ?", (item,)).fetchone()
+    if entry:
+        run("DELETE FROM search_@ WHERE rowid = ?", (entry["row"],))
+    old = run("SELECT sketch FROM vector_@ WHERE item = ?", (item,)).fetchone()
+    if old:
+        generation.many(
+            "DELETE FROM sketch_@ WHERE hash = ? AND item = ?",
+            [(value, item) for value in unpack("q", old["sketch"])],
+        )
+    generation.many(
+        "DELETE FROM posting_@ WHERE term = ? AND item = ?",
+        [(term, item) for term in vector.terms[: vector.posted]],
+    )
+    for table in ("entry", "fresh", "reference", "identifier", "link", "topic", "vector"):
+        run(f"DELETE FROM {table}_@ WHERE item = ?", (item,))  # noqa: S608 (names are ours)
+    remove_same(generation, item)
+    for row in run("SELECT item FROM related_@ WHERE other = ?", (item,)).fetchall():
+        enqueue(generation.db, row["item"], RELATE)
+    run("DELETE FROM related_@ WHERE item = ? OR other = ?", (item, item))
+    return vector
+
+
+def remove_same(generation: Generation, item: int) -> None:
+    """Remove the pairs of same content of an item, in both directions."""
+    others = generation.run("SELECT other FROM same_@ WHERE item = ?", (item,)).fetchall()
+    generation.many(
+        "DELETE FROM same_@ WHERE item = ? AND other = ?",
+        [pair for row in others for pair in ((row["other"], item), (item, row["other"]))],
+    )
+
+
+def write(
+    generation: Generation, row: sqlite3.Row, described: Described, fresh: Iterable[str]
+) -> None:
+    """Write what follows from one item alone; it has been removed before.
+
+    Args:
+        generation: Where to.
+        row: The item.
+        described: What was derived from it.
+        fresh: Words in lower case that the epoch does not know.
+    """
+    item = row["pk"]
+    _write_search(generation, row, described)
+    generation.many(
+        "INSERT OR IGNORE INTO fresh_@ (word, item, surface) VALUES (?, ?, ?)",
+        [(fold(word), item, word) for word in sorted(fresh)],
+    )
+    generation.many(
+        "INSERT INTO reference_@ (item, position, kind, key, text, start, end, sentence)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [(item, position, c.kind, c.key, c.text, c.start, c.end, c.sentence)
+         for position, c in enumerate(described.references)],
+    )  # fmt: skip
+    generation.many(
+        "INSERT INTO identifier_@ (item, kind, key) VALUES (?, ?, ?)",
+        [(item, kind, key) for kind, key in described.identifiers],
+    )
+    generation.many(
+        "INSERT INTO topic_@ (item, topic, source, confidence, auto, evidence)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [(item, t.topic, t.source, t.confidence, t.auto, t.evidence) for t in described.topics],
+    )
+    _write_vector(generation, row, described)
+
+
+def _write_search(generation: Generation, row: sqlite3.Row, described: Described) -> None:
+    number = _free_row(generation, row)
+    topics = " ".join(t.topic for t in described.topics if t.auto)
+    generation.run(
+        "INSERT INTO search_@ (rowid, title, body, parts, refs) VALUES (?, ?, ?, ?, ?)",
+        (number, described.title, described.body, described.parts, described.refs),
+    )
+    generation.run(
+        "INSERT INTO entry_@ (row, item, id, platform, source, kind, sort_at, topics)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (number, row["pk"], row["id"], row["platform"], row["source"], row["kind"], row["sort_at"],
+         f" {topics} "),
+    )  # fmt: skip
+
+
+def first_row(day: str) -> int:
+    """Return the smallest search row of a day (YYYY-MM-DD)."""
+    return date.fromisoformat(day).toordinal() << ROW_BITS
+
+
+def wanted_row(row: sqlite3.Row) -> int:
+    """Return the search row that an item's date and key ask for: newer items have higher ones."""
+    name = f"{row['platform']}\0{row['key']}".encode()
+    digest = int.from_bytes(blake2b(name, digest_size=4).digest(), "big")
+    return first_row(row["sort_at"][:10]) | digest >> (32 - ROW_BITS)
+
+
+def _free_row(generation: Generation, row: sqlite3.Row) -> int:
+    """Return the wanted search row, or the next one that is free."""
+    number = wanted_row(row)
+    while generation.run("SELECT 1 FROM entry_@ WHERE row = ?", (number,)).fetchone():
+        number += 1
+    return number
+
+
+def _write_vector(generation: Generation, row: sqlite3.Row, described: Described) -> None:
+    """Write what items are compared by."""
+    item, vector = row["pk"], described.vector
+    generation.run(
+        "INSERT INTO vector_@ (item, platform, rank, posted, terms, weights, surface, sketch)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (item, row["platform"], rank(row), vector.posted, pack("I", vector.terms),
+         pack("H", vector.weights), "\t".join(vector.surfaces), pack("q", described.sketch)),
+    )  # fmt: skip
+    posted = zip(vector.terms[: vector.posted], vector.weights, strict=False)
+    generation.many(
+        "INSERT INTO posting_@ (term, item, weight) VALUES (?, ?, ?)",
+        [(term, item, weight) for term, weight in posted],
+    )
+    generation.many(
+        "INSERT INTO sketch_@ (hash, item) VALUES (?, ?)",
+        [(value, item) for value in described.sketch],
+    )
+
+
+# --- links -----------------------------------------------------------------------------------
+
+
+def write_links(generation: Generation, row: sqlite3.Row, addresses: Addresses) -> None:
+    """Write the explicit links of an item with where they lead.
+
+    A link to the item itself is kept with itself as its target, which readers leave out: another
+    item may get this address later.
+    """
+    rows = []
+    for link in json.loads(row["links"]):
+        found = addresses.identity(link["url"])
+        target = resolve.target(generation.db, addresses, found.canonical, found.link_key)
+        rows.append((row["pk"], link["position"], link["url"], found.canonical, found.link_key,
+                     link["anchor"], link["sentence"], link["prose"], target))  # fmt: skip
+    generation.many(
+        "INSERT OR REPLACE INTO link_@ (item, position, url, canonical, link_key, anchor, sentence,"
+        " prose, target) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        rows,
+    )
+
+
+def resolve_again(generation: Generation, item: int, addresses: Addresses) -> None:
+    """Resolve anew all links that lead to an item or name one of its addresses."""
+    rows = generation.run(
+        "SELECT item, position, canonical, link_key, target FROM link_@ WHERE target = ?1"
+        " UNION SELECT item, position, canonical, link_key, target FROM link_@"
+        " WHERE canonical IN (SELECT canonical FROM alias WHERE item = ?1)"
+        " UNION SELECT item, position, canonical, link_key, target FROM link_@"
+        " WHERE link_key IN (SELECT link_key FROM alias WHERE item = ?1)",
+        (item,),
+    ).fetchall()
+    for row in rows:
+        target = resolve.target(generation.db, addresses, row["canonical"], row["link_key"])
+        if target != row["target"]:
+            generation.run(
+                "UPDATE link_@ SET target = ? WHERE item = ? AND position = ?",
+                (target, row["item"], row["position"]),
+            )
+
+
+# --- pairs -----------------------------------------------------------------------------------
+
+
+def write_same(
+    generation: Generation, item: int, pairs: Iterable[tuple[int, tuple[Overlap, Overlap]]]
+) -> None:
+    """Write pairs of same content in both directions."""
+    generation.many(
+        "INSERT OR REPLACE INTO same_@ (item, other, similarity, relation, differs)"
+        " VALUES (?, ?, ?, ?, ?)",
+        [(one, two, seen.similarity, seen.relation, json.dumps(seen.differs, ensure_ascii=False))
+         for other, (mine, theirs) in pairs
+         for one, two, seen in ((item, other, mine), (other, item, theirs))],
+    )  # fmt: skip
+
+
+def write_related(
+    generation: Generation, item: int, neighbours: Sequence[Neighbour], ruled: frozenset[int]
+) -> None:
+    """Write the list of an item, in place of the one that it had."""
+    generation.run("DELETE FROM related_@ WHERE item = ?", (item,))
+    generation.many(
+        "INSERT INTO related_@ (item, other, score, away, ruled) VALUES (?, ?, ?, ?, ?)",
+        [(item, n.item, -n.minus_score, n.away, n.item in ruled) for n in neighbours],
+    )

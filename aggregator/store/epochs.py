@@ -1,0 +1,296 @@
+"""Statistics epochs: everything corpus-wide, frozen, so that derived rows are a pure function.
+
+An epoch counts the words of all items (what compounds are cut by, and what is suggested for a
+mistyped word), the items of each term (what terms are weighed by) and knows the sequences of words
+that are too frequent to tell anything. A new one is taken when the corpus has grown by half, when
+the analysis, the vocabulary or the platforms' addresses changed, or when it is asked for.
+"""
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aggregator.links.describe import Subject, features_of, find_references, folded_words
+from aggregator.links.related import Term
+from aggregator.store import builds
+from aggregator.store.connection import get_meta, transaction
+from aggregator.store.derived import Generation
+from aggregator.text.analysis import Analyser
+from aggregator.text.compounds import Counts
+
+GROWTH = 1.5  # of the number of items since the last epoch
+BATCH = 500  # items read at once
+ROWS = 4000  # written in one transaction
+FREQUENT_ITEMS, FREQUENT_SHARE = 50, 0.001  # a shingle of more items than both tells nothing
+MOST_CACHED = 1_000_000  # answers kept by a lazy table
+
+ITEM_COLUMNS = (
+    "pk, id, platform, key, source, kind, title, text, published_at, sort_at, state, identifiers,"
+    " digest, links"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Epoch:
+    """One epoch."""
+
+    n: int
+    analysis: str
+    taken_at: str
+    items: int
+
+
+def current(db: sqlite3.Connection) -> Epoch | None:
+    """Return the epoch of the live generation; None before the first derivation."""
+    return by_number(db, int(get_meta(db, "epoch", "0")))
+
+
+def by_number(db: sqlite3.Connection, n: int) -> Epoch | None:
+    """Return an epoch whose figures are stored."""
+    row = db.execute(
+        "SELECT n, analysis, taken_at, items FROM epoch WHERE state <> 'taking' AND n = ?", (n,)
+    ).fetchone()
+    return Epoch(**dict(row)) if row else None
+
+
+def is_due(db: sqlite3.Connection, analysis: str) -> bool:
+    """Whether a new epoch is to be taken."""
+    last = current(db)
+    if last is None or last.analysis != analysis:
+        return True
+    return living(db) >= max(GROWTH * last.items, last.items + 1)
+
+
+def living(db: sqlite3.Connection) -> int:
+    """Return the number of items that are derived from."""
+    row = db.execute("SELECT count(*) FROM item WHERE merged_into IS NULL").fetchone()
+    return int(row[0])
+
+
+def subject(row: sqlite3.Row) -> Subject:
+    """Return what the description needs of an item's row."""
+    digest: dict[str, Any] | None = json.loads(row["digest"]) if row["digest"] else None
+    common = {
+        "key": row["key"], "title": row["title"], "text": row["text"],
+        "identifiers": tuple(json.loads(row["identifiers"])),
+    }  # fmt: skip
+    if digest is None:
+        return Subject(**common)
+    return Subject(
+        **common,
+        terms=digest["terms"],
+        shingles=tuple(digest["shingles"]),
+        digest_references=tuple((kind, key, text) for kind, key, text in digest["references"]),
+    )
+
+
+def subjects(db: sqlite3.Connection) -> Iterator[list[Subject]]:
+    """Yield all living items in batches."""
+    cursor = 0
+    while True:
+        rows = db.execute(
+            f"SELECT {ITEM_COLUMNS} FROM item WHERE pk > ? AND merged_into IS NULL"  # noqa: S608 (columns are ours)
+            " ORDER BY pk LIMIT ?",
+            (cursor, BATCH),
+        ).fetchall()
+        if not rows:
+            return
+        cursor = rows[-1]["pk"]
+        yield [subject(row) for row in rows]
+
+
+# --- taking one ------------------------------------------------------------------------------
+
+
+def take(
+    db: sqlite3.Connection,
+    analysis: str,
+    read_with: Callable[[Counts], Analyser],
+    now: str,
+    tick: Callable[[], None],
+) -> Epoch:
+    """Count the corpus and store the figures, in short transactions.
+
+    A kill leaves an incomplete epoch, which is removed by the next.
+
+    Args:
+        db: The database.
+        analysis: What the figures depend on besides the items.
+        read_with: Makes an analyser over word counts.
+        now: When.
+        tick: Called after every batch; prolongs the lease.
+
+    Returns:
+        The epoch, with a build begun in the same transaction; its frequent shingles are known
+        when all sketches are written (`freeze_shingles`).
+    """
+    _forget(db, tick)
+    number = int(db.execute("SELECT coalesce(max(n), 0) + 1 FROM epoch").fetchone()[0])
+    counts, items = _count_words(db, tick)
+    terms = _count_terms(db, read_with({word: n for word, (n, _) in counts.items()}), tick)
+    with transaction(db):
+        db.execute(
+            "INSERT INTO epoch (n, analysis, taken_at, items, state) VALUES (?, ?, ?, ?, 'taking')",
+            (number, analysis, now, items),
+        )
+    _store(db, "INSERT INTO epoch_word (epoch, word, surface, count) VALUES (?, ?, ?, ?)",
+           ((number, word, surface, n) for word, (n, surface) in sorted(counts.items())),
+           tick)  # fmt: skip
+    known = sorted(term for term, found_in in terms.items() if found_in > 1)
+    _store(db, "INSERT INTO epoch_term (epoch, term, id, items) VALUES (?, ?, ?, ?)",
+           ((number, term, place, terms[term]) for place, term in enumerate(known, start=1)),
+           tick)  # fmt: skip
+    with transaction(db):
+        db.execute("UPDATE epoch SET state = 'counted' WHERE n = ?", (number,))
+        builds.begin(db, number)
+    return Epoch(n=number, analysis=analysis, taken_at=now, items=items)
+
+
+def _count_words(
+    db: sqlite3.Connection, tick: Callable[[], None]
+) -> tuple[dict[str, tuple[int, str]], int]:
+    """Count folded words with their most frequent spelling, and the items."""
+    spellings: Counter[tuple[str, str]] = Counter()
+    items = 0
+    for batch in subjects(db):
+        for one in batch:
+            for folded, written, times in folded_words(one):
+                spellings[folded, written] += times
+        items += len(batch)
+        tick()
+    counts: dict[str, tuple[int, str]] = {}
+    best: dict[str, tuple[int, str]] = {}
+    for (folded, written), times in spellings.items():
+        total = counts.get(folded, (0, ""))[0] + times
+        best[folded] = min(best.get(folded, (0, "")), (-times, written))
+        counts[folded] = (total, best[folded][1])
+    return counts, items
+
+
+def _count_terms(
+    db: sqlite3.Connection, analyser: Analyser, tick: Callable[[], None]
+) -> Counter[str]:
+    """Count the items of each term."""
+    found: Counter[str] = Counter()
+    for batch in subjects(db):
+        for one in batch:
+            found.update(features_of(one, analyser, find_references(one)).keys())
+        tick()
+    return found
+
+
+def _store(
+    db: sqlite3.Connection, sql: str, rows: Iterable[Sequence[Any]], tick: Callable[[], None]
+) -> None:
+    """Write rows, some thousand a transaction."""
+    held: list[Sequence[Any]] = []
+    for row in rows:
+        held.append(row)
+        if len(held) == ROWS:
+            _flush(db, sql, held)
+            tick()
+    _flush(db, sql, held)
+
+
+def _flush(db: sqlite3.Connection, sql: str, held: list[Sequence[Any]]) -> None:
+    with transaction(db):
+        db.executemany(sql, held)
+    held.clear()
+
+
+def _forget(db: sqlite3.Connection, tick: Callable[[], None]) -> None:
+    """Remove epochs that were never finished, and those that no generation needs."""
+    last = current(db)
+    keep = last.n if last else 0
+    for table in ("epoch_word", "epoch_term", "epoch_shingle"):
+        key = "hash" if table == "epoch_shingle" else table.removeprefix("epoch_")
+        while True:
+            with transaction(db):
+                cursor = db.execute(
+                    f"DELETE FROM {table} WHERE (epoch, {key}) IN (SELECT epoch, {key}"  # noqa: S608 (names are ours)
+                    f" FROM {table} WHERE epoch <> ? LIMIT {ROWS})",
+                    (keep,),
+                )
+            tick()
+            if cursor.rowcount < ROWS:
+                break
+    with transaction(db):
+        db.execute("DELETE FROM epoch WHERE n <> ?", (keep,))
+
+
+def freeze_shingles(db: sqlite3.Connection, generation: Generation, epoch: Epoch) -> None:
+    """Note which shingles are too frequent, once all sketches of a new epoch are written."""
+    state = db.execute("SELECT state FROM epoch WHERE n = ?", (epoch.n,)).fetchone()["state"]
+    if state == "complete":
+        return  # built again within the same epoch
+    least = max(FREQUENT_ITEMS, FREQUENT_SHARE * epoch.items)
+    found = generation.run(
+        "SELECT hash FROM sketch_@ GROUP BY hash HAVING count(*) > ?", (least,)
+    ).fetchall()
+    with transaction(db):
+        db.executemany(
+            "INSERT OR IGNORE INTO epoch_shingle (epoch, hash) VALUES (?, ?)",
+            [(epoch.n, row["hash"]) for row in found],
+        )
+        db.execute("UPDATE epoch SET state = 'complete' WHERE n = ?", (epoch.n,))
+
+
+# --- reading one -----------------------------------------------------------------------------
+
+
+class WordCounts:
+    """Counts of folded words, looked up when they are asked for."""
+
+    def __init__(self, db: sqlite3.Connection, epoch: int) -> None:
+        self._db = db
+        self._epoch = epoch
+        self._known: dict[str, int] = {}
+
+    def get(self, word: str, default: int = 0, /) -> int:
+        """Return how often a folded word occurs in the epoch's corpus."""
+        found = self._known.get(word)
+        if found is None:
+            row = self._db.execute(
+                "SELECT count FROM epoch_word WHERE epoch = ? AND word = ?", (self._epoch, word)
+            ).fetchone()
+            found = row[0] if row else -1
+            if len(self._known) >= MOST_CACHED:
+                self._known.clear()
+            self._known[word] = found
+        return default if found < 0 else found
+
+
+def all_word_counts(db: sqlite3.Connection, epoch: int) -> dict[str, int]:
+    """Return the counts of all folded words at once: for work on many items."""
+    rows = db.execute("SELECT word, count FROM epoch_word WHERE epoch = ?", (epoch,))
+    return {row[0]: row[1] for row in rows}
+
+
+class EpochTerms:
+    """Ids and document frequencies of terms, looked up when they are asked for."""
+
+    def __init__(self, db: sqlite3.Connection, epoch: int) -> None:
+        self._db = db
+        self._epoch = epoch
+        self._known: dict[str, Term | None] = {}
+
+    def get(self, term: str, /) -> Term | None:
+        """Return what the epoch knows of a term."""
+        if term in self._known:
+            return self._known[term]
+        row = self._db.execute(
+            "SELECT id, items FROM epoch_term WHERE epoch = ? AND term = ?", (self._epoch, term)
+        ).fetchone()
+        if len(self._known) >= MOST_CACHED:
+            self._known.clear()
+        found = self._known[term] = Term(row[0], row[1]) if row else None
+        return found
+
+
+def frequent_shingles(db: sqlite3.Connection, epoch: int) -> frozenset[int]:
+    """Return the hashes that are too frequent to tell anything."""
+    rows = db.execute("SELECT hash FROM epoch_shingle WHERE epoch = ?", (epoch,))
+    return frozenset(row[0] for row in rows)
