@@ -228,13 +228,17 @@ def _relations(element: HtmlElement) -> set[str]:
     return set((element.get("rel") or "").lower().split())
 
 
-def restriction(root: HtmlElement, headers: Mapping[str, str]) -> tuple[Policy | None, int | None]:
+def restriction(
+    root: HtmlElement | None, headers: Mapping[str, str]
+) -> tuple[Policy | None, int | None]:
     """Return how far the page or its headers tighten the policy, and the longest snippet.
+
+    A file has no `root`; then only the headers speak.
 
     `robots` meta and X-Robots-Tag (the directives are those that search engines document),
     `tdm-reservation` as meta or header (TDM Reservation Protocol, W3C CG 2024).
     """
-    meta = _metas(root)
+    meta = {} if root is None else _metas(root)
     directives = _directives(meta.get("robots", ""))
     directives |= _directives(headers.get("x-robots-tag", ""))
     reserved = meta.get("tdm-reservation") or headers.get("tdm-reservation", "")
