@@ -61,6 +61,10 @@ class Rules:
             return now - self.asked_at < ASK_AGAIN
         return now - self.copy.at < COPY_SERVES
 
+    def allow(self, url: str, agent: str = TOKEN) -> bool:
+        """Whether `agent` may ask for a normalised URL; the path with its query decides."""
+        return self.parsed is None or self.parsed.can_fetch(url, agent)
+
     def check(self, target: Target) -> None:
         """Return when `target` may be asked.
 
@@ -70,7 +74,7 @@ class Rules:
         """
         if self.failure is not None:
             raise _again(self.failure)
-        if self.parsed is not None and not self.parsed.can_fetch(target.url, TOKEN):
+        if not self.allow(target.url):
             raise RefusedError(
                 "robots.txt verbietet diese Adresse", code=Code.ROBOTS_DENIED, where=target.url,
                 remedy="eine erlaubte Adresse wählen oder den Betreiber fragen", retryable=False,
@@ -122,7 +126,7 @@ class Robots:
         copy = visitor.hosts.robots(host)
         if copy is None or copy.unreachable:
             return None
-        known = _rules(copy, now)
+        known = rules_of(copy, now)
         if not known.serves(now):
             return None
         self._remember(host, known)
@@ -163,7 +167,7 @@ class Robots:
             )  # fmt: skip
             if copy.body is None and now - since < GIVE_UP:
                 failure = _unreadable(answer, where, now)
-        rules = _rules(copy, now, failure)
+        rules = rules_of(copy, now, failure)
         visitor.hosts.keep_robots(host, rules.copy)
         self._remember(host, rules)
         return rules
@@ -188,7 +192,7 @@ def _body(answer: Answer | FetchError) -> str | None:
     return _DISALLOW_ALL if answer.status in (401, 403) else _ALLOW_ALL
 
 
-def _rules(copy: RobotsCopy, asked_at: datetime, failure: FetchError | None = None) -> Rules:
+def rules_of(copy: RobotsCopy, asked_at: datetime, failure: FetchError | None = None) -> Rules:
     """Parse a copy; the crawl delay is noted in it."""
     parsed = Protego.parse(copy.body) if copy.body else None
     delay = parsed.crawl_delay(TOKEN) if parsed is not None else None

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import certifi
@@ -150,6 +151,7 @@ class GuardedTransport(httpx.HTTPTransport):
         )
 
 
+@cache  # reading the roots costs 75 ms
 def _trust(ca_file: str | None) -> ssl.SSLContext:
     """Return the system's and Mozilla's roots: administrations use authorities of either."""
     context = ssl.create_default_context()
