@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from queue import Empty, SimpleQueue
 
@@ -236,6 +237,7 @@ def _is_loopback(address: str) -> bool:
     return ip is not None and ip.is_loopback
 
 
+@lru_cache(maxsize=1024)
 def _literal(address: str) -> IPv4Address | IPv6Address | None:
     try:
         return ip_address(address)

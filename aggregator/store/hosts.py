@@ -181,7 +181,11 @@ def _moment(at: datetime) -> str:
 
 def _owner() -> str:
     """Return the name of this process, unique in time: pids are used again."""
-    pid = os.getpid()
+    return _named(os.getpid())
+
+
+@cache
+def _named(pid: int) -> str:
     return f"{_place()}/{pid}/{_started(pid)}"
 
 
