@@ -130,7 +130,7 @@ def _parse(files: Mapping[Path, bytes]) -> Catalogue:
     return Catalogue(
         site=site,
         platforms=tuple(Platform(**found.told.values) for found in platforms),
-        sources=tuple(Source(**found.told.values) for found in sources),
+        sources=tuple(Source(**{"url": None, **found.told.values}) for found in sources),
         checksum=checksum(files),
     )
 
@@ -258,7 +258,7 @@ class _Checks:
         kind = values.get("kind")
         if kind is None:
             return
-        if kind is not SourceKind.MANUAL and "url" not in source.told.lines:
+        if kind is not SourceKind.MANUAL and "url" not in values:
             self._note(source, "id", f"Quelle: „url“ fehlt bei kind: {kind}",
                        "„url:“ ergänzen (nur kind: manual kommt ohne aus)")  # fmt: skip
         for key in ("preset", "selectors"):

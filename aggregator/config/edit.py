@@ -18,7 +18,7 @@ from aggregator.config.document import Mapping as MappingNode
 from aggregator.config.document import Sequence as SequenceNode
 from aggregator.config.mistakes import ConflictError, Notes, nearest
 from aggregator.errors import ConfigError, NotFoundError
-from aggregator.model import Catalogue
+from aggregator.model import Catalogue, Source
 
 Definition = Mapping[str, Any]  # keys and values as in the file
 
@@ -80,6 +80,19 @@ def add(
     with _locked(path) as files:
         _expect(files, expected_checksum)
         return _write(path, files, path, change, after)
+
+
+def source_of(path: Path, definition: Definition) -> Source:
+    """Return the source that a definition would be at the end of the list; writes nothing.
+
+    Raises:
+        InvalidConfigError: The list would not be valid.
+    """
+    files = catalogue.read_files(path)
+    text, root = _read(path, files[path])
+    body = surgery.apply(text, surgery.append(text, root, "sources", [_cleaned(definition)]))
+    loaded = catalogue.parse({**files, path: body.encode("utf-8")})
+    return next(source for source in loaded.sources if source.id == definition["id"])
 
 
 def update_source(

@@ -207,7 +207,9 @@ class Section:
         for key in self.keys:
             shape = key.shape.schema()
             if not key.required:
-                shape = {"anyOf": [shape, {"type": "null"}]}
+                shape["type"] = [shape["type"], "null"]
+                if "enum" in shape:
+                    shape["enum"] = [*shape["enum"], None]
             properties[key.name] = {"description": key.about, **shape}
         schema: dict[str, Any] = {"type": "object", "properties": properties}
         if self._required:

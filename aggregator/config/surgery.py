@@ -24,7 +24,7 @@ Change = tuple[int, int, str]  # start, end, what stands there afterwards
 
 # What needs no quotes in any version of YAML, inside and outside of brackets.
 _UNQUOTED = re.compile(
-    r"[^\W_][\w./+@%=&?~()§-]*(?: [\w./+@%=&?~()§-]+)*\Z|https?://[^\s,\[\]{}#]*[^\s,\[\]{}#:]\Z"
+    r"(?:[^\W_]|/)[\w./+@%=&?~()§-]*(?: [\w./+@%=&?~()§-]+)*\Z|https?://[^\s,\[\]{}#]*[^\s,\[\]{}#:]\Z"
 )
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 

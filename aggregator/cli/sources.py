@@ -1,0 +1,148 @@
+"""`sources`: looking at the source list, checking it, trying and pausing a source."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aggregator.cli import sources_edit
+from aggregator.cli.common import Context, emit, note, say, table
+from aggregator.cli.preview import listed, preview_document, report_preview, try_source
+from aggregator.model import Source
+
+if TYPE_CHECKING:
+    import sqlite3
+
+JSON = click.option("--json", "as_json", is_flag=True, help="Ausgabe als JSON.")
+
+
+@click.group()
+def sources_command() -> None:
+    """Quellenliste: ansehen, prüfen, testen, ändern."""
+
+
+sources_command.add_command(sources_edit.add_command)
+sources_command.add_command(sources_edit.import_command)
+sources_command.add_command(sources_edit.export_command)
+
+
+@sources_command.command("list")
+@JSON
+@click.pass_obj
+def list_command(ctx: Context, *, as_json: bool) -> None:
+    """Zeigt alle Quellen, mit ihrem Zustand, sobald sie gelesen wurden."""
+    states = _states(ctx)
+    rows = [_row(source, states.get(source.id, {})) for source in ctx.catalogue.sources]
+    if as_json:
+        for row in rows:
+            emit(row)
+        return
+    if not rows:
+        note("Die Liste hat noch keine Quelle; eine eintragen: aggregator sources add")
+        return
+    head = ("KENNUNG", "PLATTFORM", "ART", "ZUSTAND", "NÄCHSTER ABRUF", "ADRESSE")
+    say(table([head, *((row["id"], row["platform"], row["kind"], _word(row),
+                        row["next_at"] or "-", row["url"] or "-") for row in rows)]))  # fmt: skip
+
+
+def _states(ctx: Context) -> dict[str, dict[str, Any]]:
+    """Return what the database knows of the sources; nothing in a fresh clone."""
+    if not ctx.database.exists():
+        return {}
+    from aggregator.store import reads_sources
+
+    db = ctx.db(readonly=True)
+    try:
+        return {row["id"]: row for row in reads_sources.sources(db, ctx.clock.now())}
+    finally:
+        db.close()
+
+
+def _row(source: Source, state: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": source.id, "platform": source.platform, "kind": source.kind, "url": source.url,
+        "enabled": source.enabled, "paused": bool(state.get("paused")),
+        "state": state.get("state"), "reason": state.get("reason"),
+        "last_success_at": state.get("last_success_at"), "next_at": state.get("next_at"),
+    }  # fmt: skip
+
+
+def _word(row: dict[str, Any]) -> str:
+    """Return how a source fares, in a word."""
+    from aggregator.cli.crawl import WORDS
+
+    if not row["enabled"]:
+        return "abgeschaltet"
+    if row["paused"]:
+        return "angehalten"
+    return WORDS[row["state"]] if row["last_success_at"] or row["reason"] else "noch nie gelesen"
+
+
+@sources_command.command("check")
+@JSON
+@click.pass_obj
+def check_command(ctx: Context, *, as_json: bool) -> None:
+    """Prüft die Liste; nennt alle Fehler mit Ort und Abhilfe."""
+    found = ctx.catalogue
+    enabled = sum(source.enabled for source in found.sources)
+    if as_json:
+        emit({"platforms": len(found.platforms), "sources": len(found.sources),
+              "enabled": enabled, "checksum": found.checksum})  # fmt: skip
+        return
+    say(f"{ctx.sources}: in Ordnung, {len(found.platforms)} Plattformen,"
+        f" {len(found.sources)} Quellen, davon {enabled} eingeschaltet")  # fmt: skip
+
+
+@sources_command.command("test")
+@click.argument("source")
+@JSON
+@click.pass_obj
+def test_command(ctx: Context, source: str, *, as_json: bool) -> int:
+    """Liest eine Quelle, wie der Abruf es täte, und speichert nichts."""
+    preview = try_source(ctx, listed(ctx, source))
+    if as_json:
+        emit(preview_document(preview))
+    else:
+        report_preview(preview)
+    return 0 if preview.read is not None else 1
+
+
+@sources_command.command("pause")
+@click.argument("source")
+@click.pass_obj
+def pause_command(ctx: Context, source: str) -> None:
+    """Hält eine Quelle an, bis „resume“; die Datei bleibt, wie sie ist."""
+    from aggregator.store import state
+
+    listed(ctx, source)
+    db = _mirrored(ctx)
+    try:
+        state.pause(db, source)
+    finally:
+        db.close()
+    note(f"{source} ist angehalten; weiter mit: aggregator sources resume {source}")
+
+
+@sources_command.command("resume")
+@click.argument("source")
+@click.pass_obj
+def resume_command(ctx: Context, source: str) -> None:
+    """Liest eine angehaltene Quelle wieder, beim nächsten Lauf."""
+    from aggregator.store import state
+
+    listed(ctx, source)
+    db = _mirrored(ctx)
+    try:
+        state.resume(db, source)
+    finally:
+        db.close()
+    note(f"{source} wird beim nächsten Lauf wieder gelesen")
+
+
+def _mirrored(ctx: Context) -> "sqlite3.Connection":
+    """Return the database with the list as it is now."""
+    from aggregator import store
+
+    catalogue = ctx.catalogue  # a list with mistakes creates no database
+    db = ctx.db()
+    store.catalogue.mirror(db, catalogue)
+    return db
