@@ -1,0 +1,171 @@
+"""The item with all its relations: the one document behind page, JSON, lookup and `show`."""
+
+import json
+import re
+import sqlite3
+
+from aggregator.store.reads import Document, items_by_pk, on_live
+from aggregator.store.reads_names import resolve
+from aggregator.store.reads_related import related
+
+BACKLINKS = 500  # of one item, newest first; more would only make the page heavy
+ANSWER_CHARS = 300
+
+
+def item_document(db: sqlite3.Connection, name: str) -> Document:
+    """Return `/items/ID.json` of the contract for an id, an address or `source:entry_id`.
+
+    Raises:
+        NotFoundError: No item that may be shown.
+    """
+    return document_of(db, resolve(db, name).pk)
+
+
+def document_of(db: sqlite3.Connection, pk: int) -> Document:
+    """Return the contract's document of an item's row (which must be alive)."""
+    same = _same(db, pk)
+    return {
+        "item": items_by_pk(db, [pk])[pk],
+        **_told(db, pk),
+        "links_out": _links_out(db, pk),
+        "links_in": _links_in(db, pk),
+        "same": same,
+        "related": related(db, pk, {row["item"]["id"] for row in same}),
+        "references": _references(db, pk),
+        "topics": _topics(db, pk),
+        "versions": _versions(db, pk),
+    }
+
+
+def _told(db: sqlite3.Connection, pk: int) -> Document:
+    """Return what may be shown of the text: an excerpt, and the accepted answer of a question."""
+    row = db.execute(
+        "SELECT excerpt, parts, policy, last_seen_at FROM item WHERE pk = ?", (pk,)
+    ).fetchone()
+    parts = json.loads(row["parts"])
+    accepted = next((part for part in parts if part["role"] == "accepted"), None)
+    answer = None
+    if accepted and row["policy"] == "full":
+        text = accepted["text"]
+        cut = text if len(text) <= ANSWER_CHARS else text[:ANSWER_CHARS].rsplit(" ", 1)[0] + " …"
+        answer = {"text": cut, "at": accepted["at"]}
+    return {
+        "excerpt": "" if row["policy"] == "link" else row["excerpt"],
+        "answer": answer,
+        "last_seen_at": row["last_seen_at"],
+    }
+
+
+def _links_out(db: sqlite3.Connection, pk: int) -> list[Document]:
+    """Return where an item links to; `status` is the target's state, or `external`."""
+    query = "SELECT url, anchor, sentence, prose, target FROM link_@ WHERE item = ?"
+    rows = db.execute(on_live(db, query + " ORDER BY position"), (pk,)).fetchall()
+    targets = items_by_pk(db, {row["target"] for row in rows if row["target"] is not None})
+    result = []
+    for row in rows:
+        item = targets.get(row["target"])
+        result.append({
+            "url": row["url"], "anchor": row["anchor"], "sentence": row["sentence"],
+            "prose": bool(row["prose"]), "item": item,
+            "status": item["state"] if item else "external",
+        })  # fmt: skip
+    return result
+
+
+def _links_in(db: sqlite3.Connection, pk: int) -> list[Document]:
+    """Return who links to an item or cites one of its numbers, newest first."""
+    explicit = """
+        SELECT link_@.item, 'explicit' AS kind, anchor, sentence, prose, position
+        FROM link_@ WHERE target = :pk AND link_@.item <> :pk
+    """
+    cited = """
+        SELECT reference_@.item, 'reference', text, sentence, 1, position
+        FROM identifier_@ JOIN reference_@ USING (kind, key)
+        WHERE identifier_@.item = :pk AND reference_@.item <> :pk
+    """
+    query = f"""
+        SELECT found.* FROM ({explicit} UNION ALL {cited}) AS found
+        JOIN item ON item.pk = found.item
+        WHERE item.merged_into IS NULL AND item.state <> 'hidden'
+        ORDER BY item.sort_at DESC, item.id, found.kind, found.position LIMIT :most
+    """  # noqa: S608 (constant parts)
+    rows = db.execute(on_live(db, query), {"pk": pk, "most": BACKLINKS}).fetchall()
+    items = items_by_pk(db, {row["item"] for row in rows})
+    return [
+        {"item": items[row["item"]], "kind": row["kind"], "anchor": row["anchor"],
+         "sentence": row["sentence"], "prose": bool(row["prose"])}
+        for row in rows
+    ]  # fmt: skip
+
+
+def _same(db: sqlite3.Connection, pk: int) -> list[Document]:
+    """Return items with the same content, oldest first."""
+    query = """
+        SELECT other, similarity, relation, differs FROM same_@ JOIN item ON item.pk = other
+        WHERE same_@.item = ? ORDER BY sort_at, id
+    """
+    rows = db.execute(on_live(db, query), (pk,)).fetchall()
+    items = items_by_pk(db, {row["other"] for row in rows})
+    return [
+        {"item": items[row["other"]], "similarity": row["similarity"] / 1000,
+         "relation": row["relation"], "differs": json.loads(row["differs"])}
+        for row in rows
+        if row["other"] in items
+    ]  # fmt: skip
+
+
+def _references(db: sqlite3.Connection, pk: int) -> list[Document]:
+    """Return what an item cites, with the item that owns the number where one does."""
+    query = """
+        SELECT kind, key, text, start, end,
+            (SELECT identifier_@.item FROM identifier_@ JOIN item ON item.pk = identifier_@.item
+             WHERE identifier_@.kind = reference_@.kind AND identifier_@.key = reference_@.key
+                AND identifier_@.item <> reference_@.item
+                AND item.merged_into IS NULL AND item.state <> 'hidden'
+             ORDER BY item.sort_at, item.id LIMIT 1) AS owner
+        FROM reference_@ WHERE reference_@.item = ? ORDER BY position
+    """
+    rows = db.execute(on_live(db, query), (pk,)).fetchall()
+    owners = items_by_pk(db, {row["owner"] for row in rows if row["owner"] is not None})
+    return [
+        {"kind": row["kind"], "key": row["key"], "text": row["text"], "start": row["start"],
+         "end": row["end"], "item": owners.get(row["owner"]),
+         "url": official_url(row["kind"], row["key"])}
+        for row in rows
+    ]  # fmt: skip
+
+
+def _topics(db: sqlite3.Connection, pk: int) -> list[Document]:
+    query = """
+        SELECT topic, source, confidence, auto, evidence FROM topic_@
+        WHERE item = ? ORDER BY confidence DESC, topic
+    """
+    return [
+        {"topic": row["topic"], "source": row["source"], "confidence": row["confidence"] / 1000,
+         "auto": bool(row["auto"]), "evidence": row["evidence"]}
+        for row in db.execute(on_live(db, query), (pk,))
+    ]  # fmt: skip
+
+
+def _versions(db: sqlite3.Connection, pk: int) -> list[Document]:
+    """Return the superseded states, latest first, without their text."""
+    rows = db.execute(
+        "SELECT n, from_at, until_at, title, content_hash FROM version WHERE item = ?"
+        " ORDER BY n DESC",
+        (pk,),
+    )
+    return [dict(row) for row in rows]
+
+
+def official_url(kind: str, key: str) -> str | None:
+    """Return where the cited text is published officially, when its address follows from the key.
+
+    Only addresses whose shape is fixed: printed papers of the Bundestag (dserver.bundestag.de) and
+    the Bundesgesetzblatt since 2023 (recht.bund.de).
+    """
+    if kind == "drs" and (m := re.fullmatch(r"bt:(\d+)/(\d+)", key)):
+        term, number = m[1], m[2].zfill(5)
+        return f"https://dserver.bundestag.de/btd/{term}/{number[:3]}/{term}{number}.pdf"
+    if kind == "bgbl" and (m := re.fullmatch(r"bgbl-([12])/(\d{4})/(\d+)", key)):
+        return f"https://www.recht.bund.de/bgbl/{m[1]}/{m[2]}/{m[3]}/VO.html"
+    return None

@@ -1,0 +1,195 @@
+"""Reading the whole: start page, platforms, topics."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from aggregator.clock import stamp
+from aggregator.errors import NotFoundError
+from aggregator.store import reads_sources
+from aggregator.store.reads import (
+    Document,
+    Selection,
+    count_items,
+    items_by_pk,
+    newest,
+    on_live,
+)
+from aggregator.store.reads_matrix import neighbours
+
+BERLIN = ZoneInfo("Europe/Berlin")
+BUNDLES = 10
+MUCH_LINKED = 5
+NEWEST = 10
+CANDIDATES = 100  # newest items looked at for bundles
+
+
+def day_begin(now: datetime, days_ago: int) -> str:
+    """Return the instant at which a day began in Berlin, `days_ago` days before today."""
+    day = now.astimezone(BERLIN).date() - timedelta(days=days_ago)
+    return stamp(datetime.combine(day, time(), BERLIN))
+
+
+def start_page(db: sqlite3.Connection, now: datetime) -> Document:
+    """Return what is new since yesterday, much linked, the topics and how the crawl fares."""
+    since = day_begin(now, 1)
+    fresh = Selection(since=since, until=day_begin(now, -1))
+    total = count_items(db, fresh)
+    items, _ = newest(db, fresh if total else replace(fresh, since=None), limit=CANDIDATES)
+    told = reads_sources.sources(db, now)
+    row = db.execute(
+        "SELECT count(*) AS items, max(last_changed_at) AS changed_at FROM item"
+        " WHERE merged_into IS NULL AND state <> 'hidden'"
+    ).fetchone()
+    return {
+        "since": since, "new_total": total, "new": _bundles(db, items),
+        "much_linked": _much_linked(db, day_begin(now, 30)),
+        "topics": topics(db, now),
+        "crawl": reads_sources.summary(told),
+        "platforms": db.execute("SELECT count(*) FROM platform").fetchone()[0],
+        "items": row["items"], "changed_at": row["changed_at"], "as_of": stamp(now),
+    }  # fmt: skip
+
+
+def _bundles(db: sqlite3.Connection, items: Sequence[Document]) -> list[Document]:
+    """Put the same content into one bundle, led by what came out first.
+
+    A bundle stands where its newest item stands; its other items may be older than the list.
+    """
+    row_of = {row["id"]: row["pk"] for row in db.execute(
+        "SELECT pk, id FROM item WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps([item["id"] for item in items]),),
+    )}  # fmt: skip
+    query = """
+        SELECT item, other FROM same_@ JOIN item AS twin ON twin.pk = other
+        WHERE item IN (SELECT value FROM json_each(?)) ORDER BY item, twin.sort_at, twin.id
+    """
+    twins: dict[int, list[int]] = {}
+    for row in db.execute(on_live(db, query), (json.dumps(list(row_of.values())),)):
+        twins.setdefault(row["item"], []).append(row["other"])
+    others = items_by_pk(db, {pk for row in twins.values() for pk in row})
+    bundles: list[Document] = []
+    shown: set[str] = set()
+    for item in items:
+        if item["id"] in shown or len(bundles) == BUNDLES:
+            continue
+        members = [item, *(others[pk] for pk in twins.get(row_of[item["id"]], ()) if pk in others)]
+        members.sort(key=lambda one: (one["published_at"] or one["last_changed_at"], one["id"]))
+        shown |= {member["id"] for member in members}
+        bundles.append({"item": members[0], "same": members[1:]})
+    return bundles
+
+
+def _much_linked(db: sqlite3.Connection, since: str) -> list[Document]:
+    """Return the items that most items of other platforms have linked to since an instant."""
+    query = """
+        SELECT target.pk, count(DISTINCT origin.pk) AS links_in
+        FROM item AS origin
+        JOIN link_@ ON link_@.item = origin.pk
+        JOIN item AS target ON target.pk = link_@.target
+        WHERE origin.merged_into IS NULL AND origin.state <> 'hidden' AND origin.sort_at >= ?
+            AND target.merged_into IS NULL AND target.state <> 'hidden'
+            AND target.platform <> origin.platform
+        GROUP BY target.pk ORDER BY links_in DESC, target.sort_at DESC, target.id LIMIT ?
+    """
+    for begin in (since, ""):  # a quiet month: of all times
+        rows = db.execute(on_live(db, query), (begin, MUCH_LINKED)).fetchall()
+        if rows:
+            break
+    items = items_by_pk(db, [row["pk"] for row in rows])
+    return [{"item": items[row["pk"]], "links_in": row["links_in"]} for row in rows]
+
+
+# --- topics --------------------------------------------------------------------------------
+
+
+def topics(db: sqlite3.Connection, now: datetime) -> list[Document]:
+    """Return every topic that has items, with its items and those of the last 7 days."""
+    query = """
+        SELECT topic, count(*) AS items, sum(item.sort_at >= ?) AS last_7_days
+        FROM topic_@ JOIN item ON item.pk = topic_@.item
+        WHERE auto = 1 AND item.merged_into IS NULL AND item.state <> 'hidden'
+        GROUP BY topic ORDER BY topic
+    """
+    return [dict(row) for row in db.execute(on_live(db, query), (day_begin(now, 7),))]
+
+
+def topic_page(
+    db: sqlite3.Connection, topic: str, *, limit: int, cursor: str | None
+) -> Document:  # fmt: skip
+    """Return who writes about a topic, how the levels cover it, and its newest items."""
+    chosen = Selection(topic=(topic,))
+    items, after = newest(db, chosen, limit=limit, cursor=cursor)
+    query = """
+        SELECT item.platform, platform.name, platform.level, count(*) AS items,
+            max(item.sort_at) AS newest_at
+        FROM topic_@ JOIN item ON item.pk = topic_@.item
+        LEFT JOIN platform ON platform.id = item.platform
+        WHERE topic = ? AND auto = 1 AND item.merged_into IS NULL AND item.state <> 'hidden'
+        GROUP BY item.platform ORDER BY items DESC, item.platform
+    """
+    platforms = [dict(row) for row in db.execute(on_live(db, query), (topic,))]
+    return {
+        "topic": topic, "total": sum(row["items"] for row in platforms),
+        "platforms": platforms, "items": items, "cursor": after,
+    }  # fmt: skip
+
+
+# --- platforms -----------------------------------------------------------------------------
+
+_PLATFORMS = """
+    SELECT platform.id, name, short_name, level, platform.url, definition,
+        count(item.pk) AS items, max(item.sort_at) AS newest_at
+    FROM platform
+    LEFT JOIN item ON item.platform = platform.id
+        AND item.merged_into IS NULL AND item.state <> 'hidden'
+    GROUP BY platform.id ORDER BY position
+"""
+
+
+def platforms(db: sqlite3.Connection, now: datetime) -> list[Document]:
+    """Return all platforms with their profile, number of items and state of their sources."""
+    told: dict[str, list[Document]] = {}
+    for source in reads_sources.sources(db, now):
+        told.setdefault(source["platform"], []).append(source)
+    return [
+        _profile(row) | {"crawl": reads_sources.summary(told.get(row["id"], []))}
+        for row in db.execute(_PLATFORMS)
+    ]
+
+
+def _profile(row: sqlite3.Row) -> Document:
+    """Return a platform's row with what its definition says."""
+    definition = json.loads(row["definition"])
+    told = {key: row[key] for key in ("id", "name", "short_name", "level", "url")}
+    told |= {key: definition.get(key) for key in ("operator", "former", "licence", "access")}
+    return told | {"items": row["items"], "newest_at": row["newest_at"]}
+
+
+def platform_page(db: sqlite3.Connection, platform: str, now: datetime) -> Document:
+    """Return a platform: profile, sources, newest items, who links to whom, its topics.
+
+    Raises:
+        NotFoundError: No platform has this id.
+    """
+    everyone = platforms(db, now)
+    found = next((row for row in everyone if row["id"] == platform), None)
+    if found is None:
+        alike = tuple(row["id"] for row in everyone if row["id"][:3] == platform[:3])
+        raise NotFoundError("diese Plattform gibt es nicht", where=platform, nearest=alike[:5])
+    items, _ = newest(db, Selection(platform=(platform,)), limit=NEWEST)
+    query = """
+        SELECT topic, count(*) AS items FROM topic_@ JOIN item ON item.pk = topic_@.item
+        WHERE platform = ? AND auto = 1 AND merged_into IS NULL AND state <> 'hidden'
+        GROUP BY topic ORDER BY items DESC, topic
+    """
+    return {
+        "platform": found,
+        "sources": reads_sources.sources(db, now, platform),
+        "newest": items,
+        **neighbours(db, platform),
+        "topics": [dict(row) for row in db.execute(on_live(db, query), (platform,))],
+    }

@@ -1,0 +1,174 @@
+"""Reading the crawl: how every source fares in honest words, what was asked of which host.
+
+A source is `fine` only when it was read, gave something and is not overdue: a status of 200 proves
+nothing. The last success is told apart from the last run.
+"""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from aggregator.clock import instant, stamp
+from aggregator.errors import NotFoundError
+from aggregator.store.reads import Document
+
+OVERDUE = timedelta(hours=6)  # past its time: nobody calls `refresh` any more
+RUNS_SHOWN = 20
+
+
+class Health(StrEnum):
+    """How a source fares, worst first."""
+
+    FAILED = "failed"
+    SUSPECT = "suspect"
+    OFFLINE = "offline"
+    LATE = "late"
+    NEVER = "never"
+    GROWING = "growing"  # fine, but its first crawl still goes on
+    FINE = "fine"
+    MANUAL = "manual"
+    PAUSED = "paused"
+    OFF = "off"
+
+
+TROUBLED = (Health.FAILED, Health.SUSPECT, Health.OFFLINE, Health.LATE)
+READ_WELL = (Health.FINE, Health.GROWING)
+
+_BY_STATE = {
+    "failed": Health.FAILED, "denied": Health.FAILED, "needs_cookie": Health.FAILED,
+    "login": Health.FAILED, "moved": Health.FAILED, "gone": Health.FAILED,
+    "suspect": Health.SUSPECT, "offline": Health.OFFLINE,
+}  # fmt: skip
+
+_SOURCES = """
+    SELECT source.id, source.platform, platform.name AS platform_name, platform.level, source.kind,
+        source.url, source.enabled, source.position, coalesce(state, 'not_due') AS state, reason,
+        message, next_at, last_run_at, last_success_at, coalesce(paused, 0) AS paused,
+        (SELECT count(*) FROM frontier
+         WHERE frontier.source = source.id AND pending = 1) AS pending,
+        (SELECT coalesce(sum(new), 0) FROM run
+         WHERE run.source = source.id AND run.started_at >= :week_ago) AS new_7_days
+    FROM source
+    LEFT JOIN platform ON platform.id = source.platform
+    LEFT JOIN source_state ON source_state.source = source.id
+"""
+
+
+def sources(db: sqlite3.Connection, now: datetime, platform: str | None = None) -> list[Document]:
+    """Return the sources (of a platform) with their state, worst first."""
+    rows = db.execute(
+        f"{_SOURCES} WHERE :platform IS NULL OR source.platform = :platform",
+        {"week_ago": stamp(now - timedelta(days=7)), "platform": platform},
+    )
+    told = [_source(row, now) for row in rows]
+    rank = list(Health)
+    told.sort(key=lambda source: (rank.index(source["health"]), source["position"]))
+    return told
+
+
+def _source(row: sqlite3.Row, now: datetime) -> Document:
+    told = dict(row)
+    told["enabled"], told["paused"] = bool(row["enabled"]), bool(row["paused"])
+    told["health"] = health_of(told, now)
+    return told
+
+
+def health_of(source: Document, now: datetime) -> Health:
+    """Return how a source fares, from its row of state."""
+    if not source["enabled"] or source["paused"]:
+        return Health.PAUSED if source["enabled"] else Health.OFF
+    if source["state"] in _BY_STATE:
+        return _BY_STATE[source["state"]]
+    if source["kind"] == "manual":
+        return Health.MANUAL
+    if source["last_success_at"] is None:
+        return Health.NEVER
+    if source["next_at"] and instant(source["next_at"]) + OVERDUE < now:
+        return Health.LATE
+    return Health.GROWING if source["pending"] else Health.FINE
+
+
+def summary(told: Sequence[Document]) -> Document:
+    """Count sources by how they fare; `active` are those that are crawled at all."""
+    idle = (Health.MANUAL, Health.PAUSED, Health.OFF)
+    return {
+        "sources": len(told),
+        "active": sum(source["health"] not in idle for source in told),
+        "fine": sum(source["health"] in READ_WELL for source in told),
+        "troubled": sum(source["health"] in TROUBLED for source in told),
+        "never": sum(source["health"] is Health.NEVER for source in told),
+        "pending": sum(source["pending"] for source in told),
+        "last_run_at": max((s["last_run_at"] for s in told if s["last_run_at"]), default=None),
+        "last_success_at": max(
+            (s["last_success_at"] for s in told if s["last_success_at"]), default=None
+        ),
+    }
+
+
+def source_page(db: sqlite3.Connection, source: str, now: datetime) -> Document:
+    """Return a source with its definition and its latest runs.
+
+    Raises:
+        NotFoundError: No source has this id.
+    """
+    told = sources(db, now)
+    found = next((row for row in told if row["id"] == source), None)
+    if found is None:
+        alike = tuple(row["id"] for row in told if row["id"].startswith(source[:4]))
+        raise NotFoundError("diese Quelle gibt es nicht", where=source, nearest=alike[:5])
+    definition = db.execute("SELECT definition FROM source WHERE id = ?", (source,)).fetchone()[0]
+    return {"source": found, "definition": json.loads(definition), "runs": _runs(db, source)}
+
+
+def _runs(db: sqlite3.Connection, source: str) -> list[Document]:
+    """Return the latest runs of a source with what went wrong in them."""
+    rows = db.execute(
+        """
+        SELECT started_at, ended_at, trigger, state, reason, message, new, changed, unchanged,
+            vanished, rejected, pending, requests, not_modified, bytes, wall_ms, problems
+        FROM run WHERE source = ? ORDER BY started_at DESC, id DESC LIMIT ?
+        """,
+        (source, RUNS_SHOWN),
+    )
+    return [{**dict(row), "problems": json.loads(row["problems"])} for row in rows]
+
+
+def hosts(db: sqlite3.Connection, since: str) -> list[Document]:
+    """Return what was asked of each host since an instant, busiest first.
+
+    `spacing_s` is the smallest time between the beginnings of two requests of one host.
+    """
+    rows = db.execute(
+        """
+        WITH spaced AS (
+            SELECT host, status, bytes, ms, unixepoch(at) - unixepoch(
+                lag(at) OVER (PARTITION BY host ORDER BY at, id)) AS spacing
+            FROM request WHERE at >= :since
+        )
+        SELECT spaced.host, count(*) AS requests, sum(status = 304) AS not_modified,
+            sum(status IS NULL OR status >= 400) AS failed, sum(bytes) AS bytes,
+            CAST(avg(ms) AS INTEGER) AS mean_ms, min(spacing) AS spacing_s,
+            host.crawl_delay, host.robots_status, host.robots_at
+        FROM spaced LEFT JOIN host ON host.name = spaced.host
+        GROUP BY spaced.host ORDER BY requests DESC, spaced.host
+        """,
+        {"since": since},
+    )
+    return [dict(row) for row in rows]
+
+
+def health(db: sqlite3.Connection, now: datetime) -> Document:
+    """Return what a monitor asks: it answers, how much it holds, how much is left to be done."""
+    told = summary(sources(db, now))
+    row = db.execute(
+        """
+        SELECT (SELECT count(*) FROM item WHERE merged_into IS NULL AND state <> 'hidden') AS items,
+            (SELECT count(*) FROM changes) AS queue,
+            (SELECT max(n) FROM epoch WHERE state = 'complete') AS epoch
+        """
+    ).fetchone()
+    counts: dict[str, Any] = dict(row)
+    return {"status": "ok", **counts, **told, "now": stamp(now)}
