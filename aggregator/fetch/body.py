@@ -27,15 +27,11 @@ class Counter:
     Args:
         chunks: Where they come from.
         limit: Bytes; one more ends the reading. None: whoever reads stops by himself.
-        check: Called with each chunk; ends the reading by raising.
     """
 
-    def __init__(
-        self, chunks: Chunks, limit: int | None, check: Callable[[], object] | None = None
-    ) -> None:
+    def __init__(self, chunks: Chunks, limit: int | None) -> None:
         self._chunks = chunks
         self._limit = limit
-        self._check = check
         self.bytes = 0
 
     def __iter__(self) -> Iterator[bytes]:
@@ -43,8 +39,6 @@ class Counter:
             self.bytes += len(chunk)
             if self._limit is not None and self.bytes > self._limit:
                 raise too_large(self._limit)
-            if self._check is not None:
-                self._check()
             yield chunk
 
 

@@ -21,6 +21,7 @@ from aggregator.fetch.exchange import USABLE, Answer, BrokenConnectionError, Wir
 from aggregator.fetch.guard import Guard, Target
 from aggregator.fetch.hosts import HostBook, MemoryHosts
 from aggregator.fetch.robots import Robots
+from aggregator.fetch.transport import Way
 from aggregator.fetch.visit import Report, Visitor, unheard
 from aggregator.model import Code, Fetched, Hop, NotModified, Request, Role, Validators
 from aggregator.timing import retry_after
@@ -103,7 +104,7 @@ class Fetcher:
         limits: What one address may cost.
         on_exchange: Told of every request sent, in the thread that called `get`.
         guard: Injected by tests.
-        ca_file: Further certificates to trust, PEM.
+        way: Outgoing proxy and further certificates; None: directly.
     """
 
     def __init__(
@@ -115,15 +116,16 @@ class Fetcher:
         limits: Limits | None = None,
         on_exchange: Report = unheard,
         guard: Guard | None = None,
-        ca_file: str | None = None,
+        way: Way | None = None,
     ) -> None:
         self._clock = clock
         self._limits = limits or Limits()
-        self._guard = guard or Guard()
+        way = way or Way()
+        self._guard = guard or Guard(proxied=bool(way.proxy))
         self._min_delay = seams.smallest_delay()
         self._robots = Robots(self._guard)
         self._visitor = Visitor(
-            wire=Wire(self._guard, agent, ca_file),
+            wire=Wire(self._guard, agent, way),
             hosts=hosts,
             clock=clock,
             hold=timedelta(seconds=2 * self._limits.deadline_s + 30),

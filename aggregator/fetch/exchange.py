@@ -15,7 +15,7 @@ import httpx
 from aggregator.errors import FetchError
 from aggregator.fetch import body
 from aggregator.fetch.guard import Guard, Target
-from aggregator.fetch.transport import CONNECT_S, Deadline, GuardedTransport
+from aggregator.fetch.transport import CONNECT_S, Deadline, GuardedTransport, Way
 from aggregator.model import Code
 
 USABLE = frozenset({200, 203})  # statuses whose body is wanted whole
@@ -53,20 +53,20 @@ class Wire:
     Args:
         guard: Resolves names and checks addresses.
         agent: The User-Agent header.
-        ca_file: Further certificates to trust, PEM.
+        way: How requests leave the house.
     """
 
-    def __init__(self, guard: Guard, agent: str, ca_file: str | None = None) -> None:
+    def __init__(self, guard: Guard, agent: str, way: Way) -> None:
         self._guard = guard
         self._agent = agent
-        self._ca_file = ca_file
+        self._way = way
         self._deadline = Deadline()
 
     @cached_property
     def _client(self) -> httpx.Client:
         nobody = CookieJar(DefaultCookiePolicy(allowed_domains=()))  # ours are in the host book
         return httpx.Client(
-            transport=GuardedTransport(self._guard, self._deadline, self._ca_file),
+            transport=GuardedTransport(self._guard, self._deadline, self._way),
             headers={"User-Agent": self._agent, "Accept-Encoding": body.ACCEPTED},
             timeout=httpx.Timeout(None, connect=CONNECT_S),
             follow_redirects=False,
@@ -103,10 +103,11 @@ class Wire:
             FetchError: `offline`, `too_slow`, `too_large`, `decode_failed`, `truncated`, ...
         """
         began = time.monotonic()
+        # The path goes out as it was checked, not as httpx quotes it; a proxy needs the whole URL.
+        exact = {} if self._way.proxy else {"target": target.path.encode("ascii")}
         request = self._client.build_request(
-            "GET", target.url, headers=dict(headers),
-            extensions={"target": target.path.encode("ascii")},  # as checked, not as httpx quotes
-        )  # fmt: skip
+            "GET", target.url, headers=dict(headers), extensions=exact
+        )
         try:
             with self._deadline.within(max(seconds, 0.0)):
                 response = self._client.send(request, stream=True)
@@ -132,7 +133,7 @@ class Wire:
         length = headers.get("content-length", "")
         if not cut and length.isascii() and length.isdigit() and int(length) > limit:
             raise body.too_large(limit)
-        counted = body.Counter(response.iter_raw(), None if cut else limit, self._deadline.check)
+        counted = body.Counter(response.iter_raw(), None if cut else limit)
         try:
             content = body.read(counted, codings, limit, cut=cut)
         finally:

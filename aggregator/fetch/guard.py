@@ -9,13 +9,14 @@ nothing else, so a name that changes its answer between check and connection win
 `AGGREGATOR_ALLOW_PRIVATE=1` admits loopback and nothing else private.
 """
 
+import logging
 import re
 import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from queue import Empty, SimpleQueue
 
@@ -47,6 +48,8 @@ _REFUSED_V6 = (
     IPv6Network("2002::/16"),  # 6to4, RFC 7526
     IPv6Network("3fff::/20"),  # documentation, RFC 9637
 )
+
+_log = logging.getLogger(__name__)
 
 Resolver = Callable[[str, int], Sequence[str]]
 
@@ -97,6 +100,9 @@ class Guard:
         resolver: (name, port) -> addresses; injected by tests.
         loopback: Whether loopback is admitted; None: as the environment says.
         named: Name -> (address, port) before any resolver; None: as the environment says.
+        proxied: Requests go through a proxy that resolves for itself. Names are still checked as
+            far as they resolve here; what the proxy makes of them the guard cannot see, and says
+            so once.
     """
 
     def __init__(
@@ -105,10 +111,12 @@ class Guard:
         resolver: Resolver = system_resolver,
         loopback: bool | None = None,
         named: Mapping[str, tuple[str, int]] | None = None,
+        proxied: bool = False,
     ) -> None:
         self._resolver = resolver
         self._loopback = seams_allowed() if loopback is None else loopback
         self._named = seams.resolve_map() if named is None else named
+        self._proxied = proxied
         self._answers: dict[str, tuple[float, tuple[str, ...]]] = {}
 
     def target(self, url: str) -> Target:
@@ -177,9 +185,11 @@ class Guard:
             return addresses
         try:
             addresses = tuple(dict.fromkeys(self._resolver(hostname, port)))
-        except (OSError, UnicodeError) as error:
-            raise _unknown_name(hostname) from error
-        if not addresses:
+        except (OSError, UnicodeError):
+            addresses = ()
+        if self._proxied:
+            _warn_unseen()
+        elif not addresses:
             raise _unknown_name(hostname)
         self._answers[hostname] = (time.monotonic() + ANSWER_S, addresses)
         return addresses
@@ -243,6 +253,15 @@ def _literal(address: str) -> IPv4Address | IPv6Address | None:
         return ip_address(address)
     except ValueError:
         return None
+
+
+@cache
+def _warn_unseen() -> None:
+    """Say once in a process what the guard cannot promise."""
+    _log.warning(
+        "Abrufe gehen über einen Proxy: Querverweis prüft Adressen, soweit Namen hier auflösbar"
+        " sind; wohin der Proxy verbindet, muss der Proxy selbst begrenzen"
+    )
 
 
 def _is_local_name(hostname: str) -> bool:

@@ -10,9 +10,10 @@ each byte).
 import ssl
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 import certifi
@@ -43,15 +44,6 @@ class Deadline(threading.local):
             yield
         finally:
             self.at = float("inf")
-
-    def check(self) -> None:
-        """Raise when it is over, for readers that never wait: data that keep coming.
-
-        Raises:
-            httpx.ReadTimeout: It is over.
-        """
-        if self.left() <= 0:
-            raise httpx.ReadTimeout("deadline")
 
     def clip(self, timeout: float | None) -> float:
         """Return a timeout that ends no later than the deadline.
@@ -129,25 +121,50 @@ class GuardedBackend(httpcore.NetworkBackend):
         raise failure
 
 
+class ProxyBackend(httpcore.NetworkBackend):
+    """Connects to the outgoing proxy and nothing else; the proxy does the rest, unseen by us."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+        self._sockets = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Connect to the proxy, which may well stand in a private network."""
+        stream = self._sockets.connect_tcp(
+            host, port, self._deadline.clip(timeout), local_address, socket_options
+        )
+        return BoundedStream(stream, self._deadline)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How requests leave the house."""
+
+    proxy: str | None = None  # http://host:port; None: directly
+    ca_file: str | None = None  # further certificates to trust, PEM
+
+
 class GuardedTransport(httpx.HTTPTransport):
-    """httpx's own transport over a pool with the backend above.
+    """httpx's own transport over a pool with the backends above."""
 
-    Args:
-        guard: Resolves and checks.
-        deadline: Shared with whoever sets it.
-        ca_file: Further certificates to trust, PEM.
-    """
-
-    def __init__(self, guard: Guard, deadline: Deadline, ca_file: str | None = None) -> None:
+    def __init__(self, guard: Guard, deadline: Deadline, way: Way) -> None:
+        direct: Callable[..., httpcore.ConnectionPool] = httpcore.ConnectionPool
         # HTTPTransport takes no network backend; `_pool` is all that its constructor sets.
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=_trust(ca_file),
+        self._pool = (partial(httpcore.HTTPProxy, way.proxy) if way.proxy else direct)(
+            ssl_context=_trust(way.ca_file),
             max_connections=None,  # the turns of hosts bound them
             max_keepalive_connections=MAX_IDLE,
             keepalive_expiry=KEEPALIVE_S,
-            http1=True,
-            http2=False,
-            network_backend=GuardedBackend(guard, deadline),
+            network_backend=ProxyBackend(deadline)
+            if way.proxy
+            else GuardedBackend(guard, deadline),
         )
 
 

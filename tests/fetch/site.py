@@ -2,11 +2,13 @@
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 
@@ -63,8 +65,8 @@ def moved(to: str, *headers: tuple[str, str], status: int = 302) -> Reply:
 
 
 @contextlib.contextmanager
-def serving() -> Iterator[Site]:
-    """Serve a site on a free port."""
+def serving(certificate: Path | None = None) -> Iterator[Site]:
+    """Serve a site on a free port, over TLS where there is a certificate with its key."""
     site = Site()
 
     class Handler(BaseHTTPRequestHandler):
@@ -106,6 +108,10 @@ def serving() -> Iterator[Site]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if certificate is not None:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate)
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     site.port = server.server_port
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
