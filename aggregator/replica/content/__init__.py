@@ -1,0 +1,1 @@
+"""What the replica publishes: plans, texts, planted links, copies and the second round."""
