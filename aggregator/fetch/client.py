@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from types import MappingProxyType
 from urllib.parse import urljoin
 
 from aggregator import __version__
@@ -26,9 +25,7 @@ from aggregator.fetch.visit import Report, Visitor, unheard
 from aggregator.model import Code, Fetched, Hop, NotModified, Request, Role, Validators
 from aggregator.timing import retry_after
 
-PATIENCE = timedelta(minutes=5)  # real waiting for a host's spacing; else the source comes later
 PATIENCE_SIMULATED = timedelta(days=1)  # waiting costs nothing there
-INSPECTION_S = 8.0  # somebody is waiting in front of a screen
 MAX_VALIDATOR_CHARS = 1024
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -64,6 +61,7 @@ class Limits:
     page_bytes: int = 10 * 2**20
     large_bytes: int = 30 * 2**20  # documents and enumerations (a sitemap holds 50,000 addresses)
     redirects: int = 8
+    patience: timedelta = timedelta(minutes=5)  # waiting for a host's spacing; else come later
 
     def body_bytes(self, role: Role) -> int:
         """Return the limit for what an address is to its source."""
@@ -85,6 +83,10 @@ class _Trail:
     @property
     def elapsed_ms(self) -> int:
         return round(self.spent_s * 1000)
+
+    def final_url(self, target: Target) -> str:
+        """Return where the answer came from; as written in the request when nothing redirected."""
+        return target.url if self.hops else self.request.url
 
 
 def user_agent(contact: str = "") -> str:
@@ -129,7 +131,7 @@ class Fetcher:
             hosts=hosts,
             clock=clock,
             hold=timedelta(seconds=2 * self._limits.deadline_s + 30),
-            patience=PATIENCE_SIMULATED if isinstance(clock, SimulatedClock) else PATIENCE,
+            patience=_patience(self._limits, clock),
             report=on_exchange,
         )
 
@@ -227,30 +229,30 @@ class Fetcher:
 
     def _conclude(self, answer: Answer, target: Target, trail: _Trail) -> Fetched | NotModified:
         """Make the result of the last answer."""
-        request, now = trail.request, stamp(self._clock.now())
-        known = request.validators
+        known = trail.request.validators
         if answer.status == 304 and (known.etag or known.last_modified):
-            return NotModified(
-                url=request.url, validators=_fresher(known, answer), bytes=trail.bytes,
-                final_url=target.url if trail.hops else request.url, hops=tuple(trail.hops),
-                elapsed_ms=trail.elapsed_ms, fetched_at=now,
-            )  # fmt: skip
+            return self._not_modified(_fresher(known, answer), 304, target, trail)
         if answer.status not in USABLE:
             raise self._complaint(answer, target, trail)
         digest = hashlib.sha256(answer.body).hexdigest()
         validators = replace(_validators(answer), body_sha256=digest)
         if digest == known.body_sha256:
-            return NotModified(
-                url=request.url, validators=validators, status=200, bytes=trail.bytes,
-                final_url=target.url if trail.hops else request.url, hops=tuple(trail.hops),
-                elapsed_ms=trail.elapsed_ms, fetched_at=now,
-            )  # fmt: skip
+            return self._not_modified(validators, 200, target, trail)
         media_type, charset = _content_type(answer.headers.get("content-type", ""))
         return Fetched(
-            url=request.url, final_url=target.url if trail.hops else request.url,
-            status=answer.status, headers=MappingProxyType(dict(answer.headers)),
-            media_type=media_type, charset=charset, body=answer.body, validators=validators,
-            hops=tuple(trail.hops), elapsed_ms=trail.elapsed_ms, fetched_at=now,
+            url=trail.request.url, final_url=trail.final_url(target), status=answer.status,
+            headers=answer.headers, media_type=media_type, charset=charset, body=answer.body,
+            validators=validators, hops=tuple(trail.hops), elapsed_ms=trail.elapsed_ms,
+            fetched_at=stamp(self._clock.now()),
+        )  # fmt: skip
+
+    def _not_modified(
+        self, validators: Validators, status: int, target: Target, trail: _Trail
+    ) -> NotModified:
+        return NotModified(
+            url=trail.request.url, validators=validators, status=status, bytes=trail.bytes,
+            final_url=trail.final_url(target), hops=tuple(trail.hops),
+            elapsed_ms=trail.elapsed_ms, fetched_at=stamp(self._clock.now()),
         )  # fmt: skip
 
     def _complaint(self, answer: Answer, target: Target, trail: _Trail) -> FetchError:
@@ -271,10 +273,16 @@ class Fetcher:
 def fetcher_for_inspection(clock: Clock, contact: str = "") -> Fetcher:
     """Return a fetcher that remembers nothing, for looking at an address once.
 
-    Guard, robots rules and spacing are those of every other fetcher; only the deadline is shorter.
+    Guard, robots rules and spacing are those of every other fetcher; only our patience is shorter.
     """
-    limits = Limits(deadline_s=INSPECTION_S)
+    limits = Limits(deadline_s=8, patience=timedelta(seconds=30))  # somebody is waiting
     return Fetcher(MemoryHosts(clock), clock, user_agent(contact), limits=limits)
+
+
+def _patience(limits: Limits, clock: Clock) -> timedelta:
+    """Return how far ahead the end of a host's spacing may lie to be waited for."""
+    simulated = isinstance(clock, SimulatedClock)
+    return max(limits.patience, PATIENCE_SIMULATED) if simulated else limits.patience
 
 
 def _headers(request: Request) -> dict[str, str]:

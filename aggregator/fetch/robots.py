@@ -19,7 +19,7 @@ from urllib.parse import urljoin
 from protego import Protego
 
 from aggregator.errors import FetchError, RefusedError
-from aggregator.fetch.exchange import Answer
+from aggregator.fetch.exchange import Answer, BrokenConnectionError
 from aggregator.fetch.guard import Guard, Target
 from aggregator.fetch.visit import Turn, Visitor
 from aggregator.hostbook import RobotsCopy
@@ -100,13 +100,13 @@ class Robots:
         if known := self._serving(target.name, visitor):
             return known
         place = self._guard.target(f"{target.scheme}://{target.name}/robots.txt")
-        for redirects in range(MAX_REDIRECTS + 1):
+        for attempt in range(MAX_REDIRECTS + 1):
             with visitor.turn(place.name, delay) as turn:
-                if redirects == 0 and (known := self._serving(target.name, visitor)):
+                if attempt == 0 and (known := self._serving(target.name, visitor)):
                     return known  # another thread or process was quicker
                 answer = _ask(turn, place)
-                onward = self._redirected(answer, place)
-                if onward is None or redirects == MAX_REDIRECTS:
+                onward = self._onward(answer, place, attempt)
+                if onward is None:
                     rules = self._learn(target.name, answer, visitor, place.url)
                     turn.spacing = max(turn.spacing, rules.crawl_delay)
                     break
@@ -139,9 +139,16 @@ class Robots:
             if len(self._known) > MAX_KNOWN:
                 del self._known[next(iter(self._known))]
 
-    def _redirected(self, answer: Answer | FetchError, place: Target) -> Target | None:
-        """Return where robots.txt is said to be; None when here, or where we do not go."""
-        if isinstance(answer, FetchError) or answer.status not in _REDIRECTS:
+    def _onward(self, answer: Answer | FetchError, place: Target, attempt: int) -> Target | None:
+        """Return where to ask next: the target of a redirect, or here after a broken connection.
+
+        None when the answer must do: also when it leads to where we do not go.
+        """
+        if isinstance(answer, BrokenConnectionError) and attempt == 0:
+            return place
+        if isinstance(answer, FetchError) or attempt == MAX_REDIRECTS:
+            return None
+        if answer.status not in _REDIRECTS:
             return None
         location = answer.headers.get("location", "").strip()
         try:

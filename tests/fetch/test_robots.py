@@ -134,7 +134,15 @@ def test_a_host_that_does_not_answer_is_offline_not_denied(site: Site, fetcher: 
         assert caught.value.code is Code.OFFLINE
         assert caught.value.retryable
 
-    assert len(site.asked) == 1
+    assert len(site.asked) == 2  # one more try, and none for the second address
+
+
+def test_a_broken_connection_is_tried_once_more(site: Site, fetcher: Fetcher) -> None:
+    answers = [Reply(stream=lambda connection: None), text("User-agent: *\nDisallow: /b\n")]
+    site.pages["/robots.txt"] = lambda _: answers.pop(0)
+
+    assert allowed(fetcher, f"{site.base}/a")
+    assert not allowed(fetcher, f"{site.base}/b")
 
 
 def test_a_crawl_delay_is_kept_from_the_first_page_on(
