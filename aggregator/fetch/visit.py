@@ -14,7 +14,7 @@ from aggregator.errors import FetchError
 from aggregator.fetch import cookies
 from aggregator.fetch.exchange import Answer, Meter, Wire
 from aggregator.fetch.guard import Target
-from aggregator.fetch.hosts import Exchange, HostBook
+from aggregator.fetch.hosts import Cookie, Exchange, HostBook
 from aggregator.model import Code
 from aggregator.timing import retry_after
 
@@ -96,15 +96,12 @@ class Turn:
         self.spends = True
         at = self.visitor.clock.now()
         known = self.visitor.hosts.cookies(self.host)
-        path, secure = target.path.partition("?")[0], target.scheme == "https"
-        sent = dict(headers)
-        if cookie := cookies.cookie_header(known, path=path, secure=secure):
-            sent["Cookie"] = cookie
         code: Code | None = Code.HTTP_ERROR
         try:
             answer = self.visitor.wire.get(
-                target, sent, limit=limit, seconds=seconds, meter=self._meter, cut=cut
-            )
+                target, _with_cookies(headers, known, target), limit=limit, seconds=seconds,
+                meter=self._meter, cut=cut,
+            )  # fmt: skip
             code = Code.HTTP_ERROR if answer.status >= 400 else None
         except FetchError as error:
             code = error.code
@@ -112,13 +109,19 @@ class Turn:
             raise
         finally:
             self._report(target, at, code)
+        self._heed(answer, known, target, at)
+        return answer
+
+    def _heed(
+        self, answer: Answer, known: tuple[Cookie, ...], target: Target, at: datetime
+    ) -> None:
+        """Keep what the server set, and the pause that it asks for."""
         if answer.set_cookies:
-            new = cookies.updated(known, answer.set_cookies, path=path, now=at)
+            new = cookies.updated(known, answer.set_cookies, path=_path(target), now=at)
             self.visitor.hosts.keep_cookies(self.host, new)
         if answer.status in (429, 503):
             wish = retry_after(answer.headers.get("retry-after"), at)
             self.spacing = max(self.spacing, wish or timedelta(0))
-        return answer
 
     def _report(self, target: Target, at: datetime, code: Code | None) -> None:
         exchange = Exchange(
@@ -127,3 +130,15 @@ class Turn:
             waited_ms=round(self.waited / timedelta(milliseconds=1)),
         )  # fmt: skip
         self.visitor.report(exchange)
+
+
+def _with_cookies(
+    headers: Mapping[str, str], known: tuple[Cookie, ...], target: Target
+) -> Mapping[str, str]:
+    secure = target.scheme == "https"
+    header = cookies.cookie_header(known, path=_path(target), secure=secure)
+    return {**headers, "Cookie": header} if header else headers
+
+
+def _path(target: Target) -> str:
+    return target.path.partition("?")[0]
