@@ -216,16 +216,8 @@ class _Reader:
         return updated, "updated"
 
     def _date(self, raw: dict[str, Any], name: str) -> str | None:
-        """Read a date as written; feedparser's own reading (UTC) only where we cannot."""
-        text = raw.get(name) or ""
-        if at := dates.parse(text, zone=self._zone, now=self._now):
-            return at
-        parts = raw.get(f"{name}_parsed")
-        if not parts:
-            return None
-        year, month, day, hour, minute, second = parts[:6]
-        written = f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
-        return dates.parse(written, now=self._now)
+        # feedparser's own reading takes CET for UTC and fills gaps from the present month.
+        return dates.parse(raw.get(name) or "", zone=self._zone, now=self._now)
 
 
 def _is_markup(detail: Mapping[str, Any]) -> bool:

@@ -35,7 +35,9 @@ from aggregator.urls import resolve
 MAX_BYTES = 50 * 2**20  # uncompressed; sitemaps.org, "Sitemap file limits"
 MAX_ADDRESSES = 50_000  # of one file; the same place
 _REFERENCE_BYTES = 12  # a reference may be cut by the end of a piece
-_BARE = re.compile(rb"&(?!#?\w{1,10};|\x00)")
+# An ampersand that begins no reference. Other names than XML's five need a DTD (XML 1.0, 4.1).
+_BARE = re.compile(rb"&(?!(?:#\w{1,8}|amp|lt|gt|quot|apos);|\x00)")
+_BARE_BESIDE_DTD = re.compile(rb"&(?!#?\w{1,10};|\x00)")
 _FIELDS = frozenset({"loc", "lastmod", "title", "publication_date"})
 _EXTENSIONS = ("sitemap-image", "sitemap-video")  # their <title> and <loc> are of the picture
 
@@ -163,7 +165,8 @@ def _read_xml(reader: _Reader, first: bytes, pieces: Iterator[bytes], head: str)
         huge_tree=False,
     )  # fmt: skip
     taken, tail = 0, b""
-    for piece in _escaped(first.lstrip(), pieces):
+    bare = _BARE_BESIDE_DTD if "<!DOCTYPE" in head else _BARE
+    for piece in _escaped(first.lstrip(), pieces, bare):
         taken, tail = taken + len(piece), (tail + piece)[-256:]
         parser.feed(piece)
         _collect(reader, parser)
@@ -184,19 +187,19 @@ def _close(reader: _Reader, parser: etree.XMLPullParser) -> None:
     except etree.XMLSyntaxError:
         reader.broken = True
     _collect(reader, parser)
-    reader.broken |= bool(parser.error_log.filter_from_errors())
+    reader.broken |= bool(parser.feed_error_log.filter_from_errors())
 
 
-def _escaped(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
+def _escaped(first: bytes, pieces: Iterator[bytes], bare: re.Pattern[bytes]) -> Iterator[bytes]:
     """Escape bare ampersands, the most frequent error: libxml2 would drop a parameter with each."""
     held = b""
     for piece in chain((first,), pieces):
         data = held + piece
         at = data.rfind(b"&", max(0, len(data) - _REFERENCE_BYTES))
         data, held = (data[:at], data[at:]) if at >= 0 else (data, b"")
-        yield _BARE.sub(b"&amp;", data) if b"&" in data else data
+        yield bare.sub(b"&amp;", data) if b"&" in data else data
     if held:
-        yield _BARE.sub(b"&amp;", held)
+        yield bare.sub(b"&amp;", held)
 
 
 def _collect(reader: _Reader, parser: etree.XMLPullParser) -> None:
