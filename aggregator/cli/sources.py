@@ -7,7 +7,7 @@ import click
 from aggregator.cli import sources_edit
 from aggregator.cli.common import Context, emit, note, say, table
 from aggregator.cli.preview import listed, preview_document, report_preview, try_source
-from aggregator.model import Source
+from aggregator.model import Source, SourceKind
 
 if TYPE_CHECKING:
     import sqlite3
@@ -74,6 +74,8 @@ def _word(row: dict[str, Any]) -> str:
         return "abgeschaltet"
     if row["paused"]:
         return "angehalten"
+    if row["kind"] == SourceKind.MANUAL:
+        return "von Hand"
     return WORDS[row["state"]] if row["last_success_at"] or row["reason"] else "noch nie gelesen"
 
 

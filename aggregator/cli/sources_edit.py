@@ -19,13 +19,23 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Ausgabe als JSON.")
 @click.option("--platform", required=True, help="Kennung der Plattform.")
 @click.option("--id", "name", help="Kennung der Quelle; sonst aus der Adresse gebildet.")
 @click.option(
-    "--kind", type=click.Choice(list(SourceKind)), help="Art; sonst an der Adresse erkannt."
+    "--kind",
+    type=click.Choice([str(kind) for kind in SourceKind]),
+    help="Art; sonst an der Adresse erkannt.",
 )
-@click.option("--item-kind", type=click.Choice(list(ItemKind)), help="Was die Einträge sind.")
+@click.option(
+    "--item-kind",
+    type=click.Choice([str(kind) for kind in ItemKind]),
+    help="Was die Einträge sind.",
+)
 @click.option("--include", multiple=True, help="Nur Adressen, die dies enthalten; mehrfach.")
 @click.option("--exclude", multiple=True, help="Ohne Adressen, die dies enthalten; mehrfach.")
 @click.option("--every", help="Abstand der Abrufe: adaptive oder etwa 2h.")
-@click.option("--policy", type=click.Choice(list(Policy)), help="Wie viel Text gespeichert wird.")
+@click.option(
+    "--policy",
+    type=click.Choice([str(policy) for policy in Policy]),
+    help="Wie viel Text gespeichert wird.",
+)
 @click.option("--disabled", is_flag=True, help="Eintragen, aber nicht abrufen.")
 @click.option("--no-test", is_flag=True, help="Ohne Probeabruf eintragen.")
 @click.pass_obj
