@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 from aggregator.text.laws import law_at, law_before
 
+# Each alternative begins with a letter of its own, by which the search skips the rest of a text.
 _LEAD = re.compile(
-    r"(§§?|(?<!\w)Artt?\.|(?<!\w)Art(?:ikeln?|ikels)?|(?<!\w)Paragra(?:f|ph)(?:en)?)\s{0,2}(?=\d)"
+    r"(§§?|A(?<!\wA)rt(?:\.|t\.|ikeln?|ikels)?|P(?<!\wP)aragra(?:f|ph)(?:en)?)\s{0,2}(?=\d)"
 )
 # "§ 1a", "§ 1 a"; but not the f. of "75 f." and not the i. of "§ 3 i. V. m.".
 _NUMBER = re.compile(
-    r"(\d{1,4})(?:(?!ff?\b)([a-z])(?!\w)|\s(?!ff?\b)([a-z])(?![\w).]))?(?!\w|[./]\d)"
+    r"(\d{1,4})(?:(?!ff?\b)([a-z])(?!\w)|\s(?!ff?\b)([a-z])(?![\w).]))?(?!(?!ff?\b)\w|[./]\d)"
 )
 _FOLLOWING = re.compile(r"\s?ff?\b\.?")
 _UNIT = (

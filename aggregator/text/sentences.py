@@ -25,7 +25,7 @@ _ABBREVIATIONS = word_set("""
     buchst bund bzgl bzw ca chr d ders dez dgl dipl dr drs drucks ebd eigtl einschl entspr erg erl
     evtl exkl feb febr fn fr gem ges ggf ggfs gz halbs hg hr hrsg inkl insb insbes jan jhd jr jul
     jun kap kfm lfd lit lt m max med min mind mio mrd mtl nr nrn nov okt od o pos pp präs prof
-    prov rdnr ref rn rz s sen sep sept sog st std stellv str svw tel tit tsd u unabh urt v verf
+    prov rdnr ref rn rs rz s sen sep sept sog st std stellv str svw tel tit tsd u unabh urt v verf
     vgl vol vom vors vs wg z zb ziff zit zt zus zw zzgl i a b c e f g h j k l n p q r t w x y ing
 """)
 # These may be followed by a new sentence.

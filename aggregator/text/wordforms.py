@@ -26,7 +26,7 @@ import marisa_trie
 
 from aggregator.text.words import fold, word_set
 
-TABLE_VERSION = "1"
+TABLE_VERSION = "2"
 _KEYS, _VALUES = "keys.marisa", "values.bin"
 _LONGEST = 24  # letters; longer forms are compounds, which the splitter understands by itself
 _COUNT_CAP = 65_535  # uint16
@@ -137,7 +137,9 @@ def _table(pairs: Iterable[tuple[str, str]]) -> tuple[marisa_trie.Trie, bytes]:
     lemmas, nouns = _folded(pairs)
     modifiers, heads = _families(lemmas, nouns)
     for form in nouns:
-        heads[form] = max(heads[form], heads[lemmas[form]])
+        family = heads.get(lemmas[form], 0)
+        if family > heads.get(form, 0):
+            heads[form] = family
     words = {form for form in lemmas if len(form) <= _LONGEST}
     words.update(modifiers)
     keys = marisa_trie.Trie(words)
@@ -146,8 +148,8 @@ def _table(pairs: Iterable[tuple[str, str]]) -> tuple[marisa_trie.Trie, bytes]:
     roots.frombytes(bytes(4 * size))
     for word in words:
         key = keys[word]
-        counts[key] = min(modifiers[word], _COUNT_CAP)
-        tails[key] = min(heads[word], _COUNT_CAP)
+        counts[key] = min(modifiers.get(word, 0), _COUNT_CAP)
+        tails[key] = min(heads.get(word, 0), _COUNT_CAP)
         roots[key] = keys.get(lemmas.get(word, word), key)
     return keys, counts.tobytes() + tails.tobytes() + roots.tobytes()
 
@@ -168,7 +170,17 @@ def _folded(pairs: Iterable[tuple[str, str]]) -> tuple[dict[str, str], set[str]]
             lemmas[word] = fold(lemma)
         else:
             lemmas.setdefault(word, word)
-    return lemmas, nouns
+    return {word: _root(word, lemmas) for word in lemmas}, nouns
+
+
+def _root(word: str, lemmas: Mapping[str, str]) -> str:
+    """Return the lemma that is its own lemma; where lemmas go in a circle, the least of it."""
+    seen = [word]
+    while (lemma := lemmas.get(seen[-1], seen[-1])) != seen[-1]:
+        if lemma in seen:
+            return min(seen[seen.index(lemma) :])
+        seen.append(lemma)
+    return lemma
 
 
 def _families(lemmas: Mapping[str, str], nouns: set[str]) -> tuple[Counter[str], Counter[str]]:
