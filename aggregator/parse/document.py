@@ -182,7 +182,7 @@ def reflow(text: str) -> str:
         # A line that ends early ends its paragraph: a heading, or a last line with its full stop.
         short = len(line) < 0.6 * longest
         ends = _SENTENCE_END.search(line) and len(line) < 0.85 * longest
-        open_line = not (short or ends)
+        open_line = bool(_HYPHEN.search(line)) or not (short or ends)
     return "\n\n".join(_without_marks(paragraph) for paragraph in paragraphs)
 
 

@@ -69,6 +69,11 @@ def _fragment(element: HtmlElement) -> str | None:
 
 def _answer(element: HtmlElement) -> Iterator[HtmlElement]:
     """Yield the elements of the answer: what follows the question, up to the next one."""
+    if element.tag == "summary" and element.getparent() is not None:
+        details = _alone(element.getparent())
+        next(details.iter("summary")).drop_tree()
+        yield details
+        return
     above = element
     for _ in range(_CLIMB):
         following = list(_until_next(above, element))

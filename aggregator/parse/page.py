@@ -19,7 +19,9 @@ from aggregator.text import html
 from aggregator.text.charset import decode
 
 MAX_CHARS = 5_000_000
-_SEPARATOR = re.compile(r"\s+[|·–—»:/-]{1,2}\s+|:\s+")
+# "Thema - Digitale Verwaltung": what follows the last separator, if it may be a name.
+_SITE_SUFFIX = re.compile(r"\s+(?:[|·»]|[-–—])\s+[A-ZÄÖÜ][^|·»–—]{1,39}$")
+_MIN_TITLE_CHARS = 8
 _FAQ_PAGE = re.compile(r"\bFAQs?\b|faq|(?:häufige|fragen und) (?:fragen|antworten)", re.IGNORECASE)
 
 
@@ -60,7 +62,7 @@ def _read(source: Source, page: Page, root: HtmlElement, problems: tuple[Problem
         entry_id=_page_id(root),
         url=page.final_url,
         title=title,
-        text=content.text,
+        text=content.text.removeprefix(f"{title}\n\n"),
         published=when.published,
         updated_at=when.updated_at,
         authors=declared.authors,
@@ -138,10 +140,8 @@ def _without_site(title: str, heading: str | None, site: str | None) -> str:
                         rf"^\s*{re.escape(site)}\s*[|·–—»:/-]+\s*"):  # fmt: skip
             if (cut := re.sub(pattern, "", title)) and cut != title:
                 return cut
-    cuts = [m for m in _SEPARATOR.finditer(title) if m[0].strip() in {"|", "·", "–", "—", "»", "-"}]
-    if cuts and len(title) - cuts[-1].end() <= min(40, cuts[-1].start()):
-        return title[: cuts[-1].start()]
-    return title
+    suffix = _SITE_SUFFIX.search(title)
+    return title[: suffix.start()] if suffix and suffix.start() >= _MIN_TITLE_CHARS else title
 
 
 def _questions(
@@ -151,9 +151,9 @@ def _questions(
     found = faq.pairs(root)
     if not found:
         return ()
-    answers = sum(len(html.join(pair.blocks)) for pair in found)
+    covered = sum(len(pair.question) + len(html.join(pair.blocks)) for pair in found)
     is_faq = declared.is_faq or _FAQ_PAGE.search(f"{page.title} {page.url}")
-    if not is_faq or answers * 2 < len(page.text):
+    if not is_faq or covered * 2 < len(page.text):
         return ()
     address = (page.url or "").partition("#")[0]
     return tuple(

@@ -42,6 +42,22 @@ _DATE_LINE = re.compile(
 _NOT_ISSUED = re.compile(
     r"\b(?:Termin|Beginn|Ende|bis|Frist|geboren|Stand|Uhr bis)\b|\d\s?[-–]\s?\d"
 )
+# The state of the content, which serves as its date where nothing better is stated ...
+_STATUS = re.compile(rf"\bStand(?: vom)?\s*:?\s*({_DAY})")
+# ... and a change, which never does.
+_CHANGED = re.compile(
+    rf"\b(?:(?:zuletzt|letztmalig) (?:geändert|aktualisiert|bearbeitet)|letzte (?:Änderung|"
+    rf"Aktualisierung)|aktualisiert)(?: von [^.:]{{1,60}}?)?(?: am| vom)?\s*:?\s*({_DAY})"
+    r"|\blast modified (?:by [^.:]{1,60}? )?on ([A-Z][a-z]{2,8} \d{1,2}, \d{4})",
+    re.IGNORECASE,
+)
+_DATE_LINE = re.compile(
+    rf"\A(?:Datum|Veröffentlicht|Erschienen|Publiziert|Erstellt|Erscheinungsdatum|Online seit)"
+    rf"(?: am| seit)?\s?:?\s({_DAY})[^.]{{0,20}}\Z"
+)
+_NOT_ISSUED = re.compile(
+    r"\b(?:Termin|Beginn|Ende|bis|Frist|geboren|Stand|Uhr bis)\b|\d\s?[-–]\s?\d"
+)
 _STATUS = re.compile(
     rf"\b(?:Stand|Zuletzt geändert(?: am)?|Letzte Änderung(?: am)?|Aktualisiert(?: am)?)"
     rf"\s*:?\s*({_DAY})",
@@ -76,23 +92,24 @@ def dated(
         zone: Where zone-less times belong.
         now: RFC 3339; later dates are rejected.
     """
-    status = _status(root, zone, now)
-    updated = facts.updated_at or status
-    final = dialect is not None and dialect.dates_are_final
+    lines = [" ".join(b.text.split()) for b in html.blocks(next(root.iter("body"), root)) if b.text]
+    status = _stated(_STATUS, lines, zone, now)
+    updated = facts.updated_at or _stated(_CHANGED, lines, zone, now)
     if facts.published:
-        return Dated(published=facts.published, updated_at=updated, rule="declared")
+        return Dated(published=facts.published, updated_at=updated or status, rule="declared")
+    final = dialect is not None and dialect.dates_are_final
     for rule, found in (
         ("dialect", _by_dialect(root, dialect, zone, now)),
         ("label", _labelled(text, zone, now)),
-        ("dateline", None if final else _dateline(root, zone, now)),
+        ("dateline", None if final else _dateline(root, lines, zone, now)),
         ("time element", _marked_time(root, zone, now)),
         ("meta date", facts.dated),
     ):
         if found:
-            return Dated(published=found, updated_at=updated, rule=rule)
-    if status and (dialect or not facts.updated_at):
+            return Dated(published=found, updated_at=updated or status, rule=rule)
+    if status:
         when = When(at=status, evidence=Evidence.TEXT)
-        return Dated(published=when, updated_at=facts.updated_at, rule="status line")
+        return Dated(published=when, updated_at=updated, rule="status line")
     if final:
         return Dated(updated_at=updated)
     searched = _searched(root, url, now)
@@ -125,9 +142,8 @@ def _labelled(text: str, zone: str, now: str) -> When | None:
     return _first_day(found[1], zone, now) if found else None
 
 
-def _dateline(root: HtmlElement, zone: str, now: str) -> When | None:
+def _dateline(root: HtmlElement, lines: list[str], zone: str, now: str) -> When | None:
     """Return the date of a short line that is labelled as such or stands beside the heading."""
-    lines = [" ".join(b.text.split()) for b in html.blocks(next(root.iter("body"), root)) if b.text]
     for line in (*_labelled_lines(lines), *_beside_heading(root, lines)):
         if found := _first_day(line, zone, now):
             return found
@@ -151,12 +167,11 @@ def _beside_heading(root: HtmlElement, lines: list[str]) -> list[str]:
     return [line for line in short if not _NOT_ISSUED.search(line)]
 
 
-def _status(root: HtmlElement, zone: str, now: str) -> str | None:
+def _stated(pattern: re.Pattern[str], lines: list[str], zone: str, now: str) -> str | None:
     """Return the date of a line such as "Stand: 26.10.2021", which often stands in the footer."""
-    for text in root.itertext():
-        if found := _STATUS.search(text):
-            when = _first_day(found[1], zone, now)
-            return when.at if when else None
+    for line in lines:
+        if found := pattern.search(line):
+            return dates.parse(next(filter(None, found.groups())), zone=zone, now=now)
     return None
 
 

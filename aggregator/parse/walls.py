@@ -20,6 +20,10 @@ _COOKIE = re.compile(
     re.IGNORECASE,
 )
 _CONSENT = re.compile(r"\b(?:ablehnen|auswahl|statistik|datenschutzerklärung)\b", re.IGNORECASE)
+_OLD_REVISION = re.compile(
+    r"\s*(?:Sie zeigen eine alte Version dieser Seite an"
+    r"|You are viewing an old version of this page)"
+)
 _MISSING = re.compile(
     r"\b404\b|\b(?:seite|dokument|inhalt|artikel)\b[^.!?]{0,40}\bnicht (?:mehr )?"
     r"(?:gefunden|vorhanden|verfügbar)|\b(?:page|file) (?:was )?not found\b",
@@ -36,6 +40,8 @@ def wall(root: HtmlElement, title: str, text: str, where: str) -> Problem | None
         text: Its main text.
         where: Its address.
     """
+    if old := _old_revision(root, where):
+        return old
     if len(text) > _SHORT_CHARS:
         return None
     heads = " ".join([title, *(h.text_content()[:200] for h in root.iter("h1", "title"))])
@@ -49,6 +55,15 @@ def wall(root: HtmlElement, title: str, text: str, where: str) -> Problem | None
     else:
         return None
     return Problem(code=code, message=message, where=where)
+
+
+def _old_revision(root: HtmlElement, where: str) -> Problem | None:
+    """Recognise an old revision of a wiki page by its banner, which stands before the title."""
+    for element in root.iter("div", "p", "li", "span"):
+        if element.text and _OLD_REVISION.match(element.text):
+            message = "Alte Fassung einer Wikiseite übersprungen"
+            return Problem(code=Code.STALE, message=message, where=where)
+    return None
 
 
 def _asks_password(root: HtmlElement) -> bool:

@@ -66,7 +66,7 @@ def _codec(label: str | None) -> str | None:
         return None
     try:
         found = codecs.lookup(label.strip().strip("\"'"))
-        "".encode(found.name)
+        b"\x80".decode(found.name, "replace")
     except (LookupError, ValueError, TypeError):
         return None
     return "cp1252" if found.name in _WINDOWS_1252 else found.name

@@ -84,7 +84,7 @@ def tree(html: str) -> HtmlElement | None:
 
     The parser never reads from outside and keeps libxml2's own limits (`huge_tree` off).
     """
-    body = html.encode("utf-8", "replace")
+    body = html.replace("\0", "").encode("utf-8", "replace")
     parser = HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False,
         no_network=True, huge_tree=False,

@@ -1,0 +1,205 @@
+"""Web pages: what is declared beats what is seen, and what is seen beats what is guessed."""
+
+import pytest
+
+from aggregator.model import Code, Entry, Evidence, ItemKind, Policy
+from aggregator.parse.page import parse_page
+from tests.parse.golden import make_page, make_source
+
+PROSE = (
+    "<p>Der Landkreis nimmt Anträge auf Wohngeld seit dem Frühjahr über ein gemeinsames Portal"
+    " entgegen, das acht Nachbarkreise mit betreiben und das ein Rechenzentrum pflegt.</p>"
+    "<p>Die Bearbeitung dauert nach Angaben des Hauses im Mittel vierzehn Tage, halb so lange wie"
+    " zuvor, weil Nachweise nicht mehr auf Papier eingereicht werden müssen.</p>"
+)
+
+
+def read(head: str = "", body: str = PROSE, **page: object) -> Entry:
+    html = f"<html lang=de><head>{head}</head><body><article>{body}</article></body></html>"
+    parsed = parse_page(make_source(), make_page(html, **page))  # type: ignore[arg-type]  # Page fields
+    assert len(parsed.entries) == 1
+    return parsed.entries[0]
+
+
+@pytest.mark.parametrize(
+    ("head", "at", "evidence"),
+    [
+        ('<script type="application/ld+json">{"@type":"NewsArticle","datePublished":'
+         '"2026-05-04T10:00:00+02:00"}</script>', "2026-05-04T08:00:00Z", Evidence.STRUCTURED),
+        ('<meta property="article:published_time" content="2026-05-04T10:00:00+02:00">',
+         "2026-05-04T08:00:00Z", Evidence.META),
+        ('<meta name="dcterms.issued" content="2026-05-04">', "2026-05-04", Evidence.META),
+        # A content system wrote the midnight, not the publisher.
+        ('<meta property="article:published_time" content="2026-05-04T00:00:00+02:00">',
+         "2026-05-04", Evidence.META),
+        # The day that stands on the article, when neither UTC nor Berlin has it.
+        ('<meta property="article:published_time" content="2026-05-03T20:00:00-08:00">',
+         "2026-05-03", Evidence.META),
+        # Comments of an article have dates of their own.
+        ('<script type="application/ld+json">{"@type":"Article","comment":[{"datePublished":'
+         '"2026-01-01"}],"datePublished":"2026-05-04"}</script>', "2026-05-04",
+         Evidence.STRUCTURED),
+    ],
+)  # fmt: skip
+def test_declared_date_comes_with_its_evidence(head: str, at: str, evidence: Evidence) -> None:
+    published = read(head).published
+    assert published is not None
+    assert (published.at, published.evidence) == (at, evidence)
+
+
+@pytest.mark.parametrize(
+    ("body", "at"),
+    [
+        ("<h1>Wohngeld</h1><p>Meldung OZG-Föderal 21.01.2021</p>", "2021-01-21"),
+        ("<h1>Wohngeld</h1><p>Interview 20.01.2025</p>", "2025-01-20"),
+        ("<h1>Wohngeld</h1><p>Pressemitteilung vom 13. Juni 2018</p>", "2018-06-13"),
+        ("<h1>Wohngeld</h1><p>07.05.2026, Pressemitteilung</p>", "2026-05-07"),
+        ("<h1>Wohngeld</h1><div>Datum: 18.10.2021</div>", "2021-10-18"),
+        ("<p>Stand: 26.10.2021</p>", "2021-10-26"),
+    ],
+)
+def test_date_in_the_text_is_evidence_text(body: str, at: str) -> None:
+    published = read(body=body + PROSE).published
+    assert published is not None
+    assert (published.at, published.evidence) == (at, Evidence.TEXT)
+
+
+def test_last_change_is_no_publication() -> None:
+    entry = read(
+        '<meta name="dcterms.issued" content="2026-05-04">',
+        PROSE + "<p>Zuletzt geändert von der Redaktion am 01.06.2026</p>",
+    )
+    assert entry.published is not None
+    assert (entry.published.at, entry.updated_at) == ("2026-05-04", "2026-06-01")
+
+
+def test_article_of_a_known_system_without_date_has_none() -> None:
+    html = (
+        '<h1 class="c-content-stage__headline">Rahmen</h1><div class="c-content-article">'
+        "<p>Am 1. März 2024 trat die Änderung in Kraft.</p></div>"
+    )
+    entry = parse_page(make_source(), make_page(html)).entries[0]
+    assert entry.published is None
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "title"),
+    [
+        ("<title>Wohngeld digital - Digitale Verwaltung</title>", "", "Wohngeld digital"),
+        ("<title>Wohngeld digital | Kreis</title>", "<h1>Wohngeld digital</h1>",
+         "Wohngeld digital"),
+        ('<title>Kreis: Wohngeld</title><meta property="og:title" content="Wohngeld · Kreis">'
+         '<meta property="og:site_name" content="Kreis">', "", "Wohngeld"),
+        ("<title>Antrag, Bescheid - und was dann geschieht, wenn niemand antwortet</title>", "",
+         "Antrag, Bescheid - und was dann geschieht, wenn niemand antwortet"),
+        ("", '<h1><span class="visually-hidden">Artikel: </span>Wohn&shy;geld</h1>', "Wohngeld"),
+    ],
+)  # fmt: skip
+def test_title_comes_without_the_name_of_the_site(head: str, body: str, title: str) -> None:
+    assert read(head, body + PROSE).title == title
+
+
+@pytest.mark.parametrize(
+    ("head", "headers", "policy", "snippet"),
+    [
+        ('<meta name="robots" content="index, follow">', {}, None, None),
+        ('<meta name="robots" content="noindex">', {}, Policy.LINK, None),
+        ('<meta name="robots" content="NOSNIPPET">', {}, Policy.LINK, None),
+        ('<meta name="robots" content="max-snippet:80">', {}, None, 80),
+        ('<meta name="robots" content="max-snippet:0">', {}, Policy.LINK, None),
+        ('<meta name="robots" content="max-snippet:-1">', {}, None, None),
+        ('<meta name="tdm-reservation" content="1">', {}, Policy.LINK, None),
+        ('<meta name="tdm-reservation" content="0">', {}, None, None),
+        ("", {"tdm-reservation": "1"}, Policy.LINK, None),
+        ("", {"x-robots-tag": "noarchive, noindex"}, Policy.LINK, None),
+        ("", {"x-robots-tag": "otherbot: noindex, nofollow"}, None, None),
+        ("", {"x-robots-tag": "unavailable_after: 25 Jun 2030 15:00:00 PST"}, None, None),
+    ],
+)
+def test_reservations_tighten_the_policy(
+    head: str, headers: dict[str, str], policy: Policy | None, snippet: int | None
+) -> None:
+    entry = read(head, headers=headers)
+    assert (entry.policy, entry.max_snippet) == (policy, snippet)
+
+
+def test_canonical_address_is_an_alias_only_on_its_own_host() -> None:
+    head = (
+        '<link rel=canonical href="/a"><meta property="og:url" content="https://fremd.example/a">'
+    )
+    assert read(head, address="https://haus.example/a?nn=1").aliases == ("https://haus.example/a",)
+
+
+def test_address_before_the_redirect_is_an_alias() -> None:
+    page = make_page(f"<title>x</title>{PROSE}", final_url="https://haus.example/neu")
+    entry = parse_page(make_source(), page).entries[0]
+    assert entry.url == "https://haus.example/neu"
+    assert entry.aliases == ("https://haus.example/seite",)
+
+
+def test_navigation_gives_no_links() -> None:
+    html = (
+        "<body><nav><ul><li><a href=/start>Startseite</a></ul></nav><main><h1>Wohngeld</h1>"
+        f"{PROSE}<p>Näheres regelt das <a href=/gesetz>Gesetz über das Wohngeld in seiner geltenden"
+        " Fassung</a>, das der Bund beschlossen hat.</p></main>"
+        "<footer><a href=/impressum>Impressum</a></footer></body>"
+    )
+    entry = parse_page(make_source(), make_page(html)).entries[0]
+    assert [link.url for link in entry.links] == ["https://haus.example/gesetz"]
+
+
+def test_offered_feeds_are_found() -> None:
+    html = (
+        '<head><link rel="alternate" type="application/atom+xml" title="Neu" href="/feed">'
+        '<link rel="alternate" hreflang="en" href="/en"></head>' + PROSE
+    )
+    feeds = parse_page(make_source(), make_page(html)).feeds
+    assert [(feed.url, feed.title, feed.type) for feed in feeds] == [
+        ("https://haus.example/feed", "Neu", "application/atom+xml")
+    ]
+
+
+def test_interview_is_no_faq() -> None:
+    questions = "".join(
+        f"<h3 id=q{n}>Was sagen Sie zu Punkt {n}?</h3><p>Dazu sage ich wenig.</p>" for n in range(4)
+    )
+    assert read("<title>Im Gespräch</title>", questions + PROSE).kind is not ItemKind.FAQ
+
+
+@pytest.mark.parametrize("mark", ["dt", "summary"])
+def test_definition_lists_and_details_are_questions_too(mark: str) -> None:
+    wrap = {
+        "dt": '<dl>{}</dl>|<dt id="f{n}">Frage {n}?</dt><dd>Antwort {n}.</dd>',
+        "summary": '{}|<details id="f{n}"><summary>Frage {n}?</summary>Antwort {n}.</details>',
+    }[mark]
+    frame, one = wrap.split("|")
+    pairs = frame.format("".join(one.format(n=n) for n in range(3)))
+    parsed = parse_page(make_source(), make_page(f"<title>FAQ</title><h1>FAQ</h1>{pairs}"))
+    assert [(e.url, e.title, e.text, e.kind) for e in parsed.entries] == [
+        (f"https://haus.example/seite#f{n}", f"Frage {n}?", f"Antwort {n}.", ItemKind.FAQ)
+        for n in range(3)
+    ]
+
+
+def test_login_box_beside_an_article_is_no_wall() -> None:
+    body = f"<header><form><input type=password></form></header><h1>Wohngeld</h1>{PROSE}"
+    assert read(body=body).text.startswith("Der Landkreis")
+
+
+def test_consent_banner_is_no_cookie_wall() -> None:
+    banner = "<div>Wir nutzen Cookies. Sie können Cookies zulassen oder ablehnen.</div>"
+    assert read(body=f"<h1>Wohngeld</h1>{PROSE}{banner}").title == "Wohngeld"
+
+
+def test_page_without_text_is_said_to_be_empty() -> None:
+    parsed = parse_page(make_source(), make_page("<html><body></body></html>"))
+    assert parsed.entries == ()
+    assert [problem.code for problem in parsed.problems] == [Code.EMPTY]
+
+
+def test_deep_nesting_and_masses_of_links_end_soon() -> None:
+    deep = "<div>" * 50_000 + "Tief" + "</div>" * 50_000
+    many = "<p>" + "<a href=/x>x</a> " * 70_000
+    for html in (deep, many):
+        parsed = parse_page(make_source(), make_page(html))
+        assert parsed.entries or parsed.problems

@@ -1,0 +1,117 @@
+"""Confluence and Discourse: start pages lead to the interface, odd answers are refused clearly."""
+
+import json
+
+import pytest
+
+from aggregator.errors import ParseError
+from aggregator.model import Code, ItemKind, Role
+from aggregator.parse.confluence import parse_confluence, without_macros
+from aggregator.parse.discourse import parse_discourse
+from aggregator.text.html import plain
+from tests.parse.golden import make_page, make_source
+
+
+@pytest.mark.parametrize(
+    ("address", "body", "listing"),
+    [
+        ("https://w.example/display/OZG/Start", "<p>", "https://w.example/rest/api/content?spaceKey=OZG"),
+        ("https://w.example/wiki/spaces/OZG/overview", "<p>",
+         "https://w.example/wiki/rest/api/content?spaceKey=OZG"),
+        ("https://w.example/wiki", "<p>", "https://w.example/wiki/rest/api/content?type=page"),
+        ("https://w.example/x/AbC",
+         '<meta name="ajs-space-key" content="LF"><meta name="ajs-context-path" content="/c">',
+         "https://w.example/c/rest/api/content?spaceKey=LF"),
+    ],
+)  # fmt: skip
+def test_wiki_page_leads_to_the_listing_of_its_space(address: str, body: str, listing: str) -> None:
+    parsed = parse_confluence(make_source(), make_page(body, address))
+    assert [(f.url.partition("&")[0], f.role) for f in parsed.follow] == [(listing, Role.INDEX)]
+    assert parsed.complete
+
+
+def test_listing_without_bodies_gives_thin_entries() -> None:
+    body = {
+        "results": [{"id": "5", "type": "page", "title": "T", "_links": {"webui": "/display/A/T"}}]
+    }
+    page = make_page(json.dumps(body), "https://w.example/rest/api/content")
+    (entry,) = parse_confluence(make_source(), page).entries
+    assert (entry.thin, entry.url) == (True, "https://w.example/display/A/T")
+
+
+def test_storage_format_keeps_bodies_and_drops_parameters() -> None:
+    storage = (
+        '<ac:structured-macro ac:name="code"><ac:parameter ac:name="language">py</ac:parameter>'
+        "<ac:plain-text-body><![CDATA[a < b]]></ac:plain-text-body></ac:structured-macro>"
+        '<p>Text <ac:emoticon ac:name="smile"/>bleibt.</p>'
+    )
+    assert plain(without_macros(storage)) == "a < b\n\nText bleibt."
+
+
+@pytest.mark.parametrize("parser", [parse_confluence, parse_discourse])
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("{", Code.DECODE_FAILED),
+        ("[1]", Code.PARSE_FAILED),
+        ('{"etwas": 1}', Code.PARSE_FAILED),
+        ('{"errors": ["x"], "error_type": "not_logged_in"}', Code.LOGIN),
+        ("[" * 100_000, Code.DECODE_FAILED),
+    ],
+)
+def test_answers_that_are_no_list_are_refused(parser: object, body: str, code: Code) -> None:
+    with pytest.raises(ParseError) as caught:
+        parser(make_source(), make_page(body))  # type: ignore[operator]  # both are parsers
+    assert caught.value.code is code
+
+
+@pytest.mark.parametrize(
+    ("address", "latest"),
+    [
+        ("https://f.example/", "https://f.example/latest.json"),
+        ("https://f.example/forum/c/ozg/5", "https://f.example/forum/latest.json"),
+    ],
+)
+def test_start_page_of_a_forum_leads_to_its_topics(address: str, latest: str) -> None:
+    parsed = parse_discourse(make_source(), make_page("<html>", address))
+    assert [f.url for f in parsed.follow] == [latest]
+
+
+def test_category_pages_go_on_as_the_interface_answers() -> None:
+    topics = {"topic_list": {"more_topics_url": "/c/ozg/5/l/latest?page=1", "topics": []}}
+    page = make_page(json.dumps(topics), "https://f.example/c/ozg/5.json", role=Role.INDEX)
+    parsed = parse_discourse(make_source(), page)
+    assert [f.url for f in parsed.follow] == ["https://f.example/c/ozg/5/l/latest.json?page=1"]
+
+
+def test_last_page_of_a_list_may_be_empty() -> None:
+    page = make_page('{"topic_list": {"topics": []}}', role=Role.INDEX)
+    parsed = parse_discourse(make_source(), page)
+    assert (parsed.problems, parsed.complete) == ((), True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"title": "Erfahrungen mit XBau"}, ItemKind.THREAD),
+        ({"title": "Wer hat Erfahrungen mit XBau?"}, ItemKind.QUESTION),
+        ({"title": "Erfahrungen mit XBau", "has_accepted_answer": True}, ItemKind.QUESTION),
+        ({"title": "Erfahrungen mit XBau", "tags": ["Frage"]}, ItemKind.QUESTION),
+    ],
+)
+def test_questions_are_told_from_threads(fields: dict[str, object], kind: ItemKind) -> None:
+    body = json.dumps({"topic_list": {"topics": [{"id": 1, "slug": "s", **fields}]}})
+    page = make_page(body, "https://f.example/latest.json")
+    assert parse_discourse(make_source(), page).entries[0].kind is kind
+
+
+def test_authors_of_a_forum_are_not_kept() -> None:
+    cooked = '<p>Danke <a class="mention" href="/u/max">@max</a></p>'
+    post = {"post_number": 1, "username": "erika", "name": "Erika Beispiel", "cooked": cooked}
+    topic = {"id": 1, "title": "T", "slug": "t", "post_stream": {"posts": [post]}}
+    parsed = parse_discourse(
+        make_source(), make_page(json.dumps(topic), "https://f.example/t/1.json")
+    )
+    told = repr(parsed).lower()
+    assert "erika" not in told
+    assert "max" not in told.replace("max_snippet", "")
