@@ -91,8 +91,9 @@ def parse_feed(source: Source, page: Page) -> Parsed:
 
 def _feedparser(body: bytes, page: Page) -> Any:
     charset = charset_of(body, page.charset)
+    # No base address is given: feedparser would resolve guids too, and an id must stay as given.
     headers = {"content-type": f"application/xml; charset={charset}" if charset
-               else "application/xml", "content-location": page.final_url}  # fmt: skip
+               else "application/xml"}  # fmt: skip
     try:
         return _parse(
             io.BytesIO(body),  # never a string: feedparser would take it for a file or an address
@@ -183,8 +184,14 @@ class _Reader:
         )
 
     def _address(self, raw: dict[str, Any], enclosures: list[dict[str, Any]]) -> str | None:
-        """Return the link, else what is attached."""
-        for address in (raw.get("link"), *(e.get("href") for e in enclosures)):
+        """Return the link, else what is attached.
+
+        A guid without a link is taken for one by feedparser; it must look like an address.
+        """
+        link = raw.get("link") or ""
+        if link == raw.get("id") and "://" not in link:
+            link = ""
+        for address in (link, *(e.get("href") for e in enclosures)):
             if address and (url := resolve(self._base, address)):
                 return url
         return None
@@ -206,8 +213,8 @@ class _Reader:
 
     def _inner(self, detail: Mapping[str, Any], base: str) -> str:
         """Return what links in a body belong to: `xml:base`, else the entry, not the feed."""
-        declared = detail.get("base") or ""
-        return declared if declared != self._base and "://" in declared else base
+        declared = detail.get("base")
+        return (resolve(self._base, declared) if declared else None) or base
 
     def _published(self, raw: dict[str, Any], updated: str | None) -> tuple[str | None, str]:
         for name in ("published", "created"):

@@ -116,6 +116,18 @@ def test_an_atom_entry_has_both_dates_and_the_full_text() -> None:
     assert not entry.thin
 
 
+def test_links_in_a_body_belong_to_its_base() -> None:
+    atom = (
+        "<feed xmlns='http://www.w3.org/2005/Atom'><entry xml:base='/b/'><link href='eins.html'/>"
+        "<content type='html'>&lt;a href='zwei.html'&gt;Zwei&lt;/a&gt;</content></entry></feed>"
+    )
+
+    entry = only(read(atom))
+
+    assert entry.url == "https://amt.example/b/eins.html"
+    assert entry.links[0].url == "https://amt.example/b/zwei.html"
+
+
 def test_an_atom_entry_without_published_is_dated_by_its_update() -> None:
     entry = only(
         read(
@@ -317,12 +329,20 @@ def test_an_audio_enclosure_makes_a_podcast() -> None:
         ("<guid isPermaLink='false'>https://amt.example/</guid>"
          "<link>https://amt.example/eins</link>", ()),
         ("<guid>https://amt.example/1</guid>", ()),
+        ("<guid>n-1</guid><link>https://amt.example/eins</link>", ()),
     ],
 )  # fmt: skip
 def test_a_guid_is_an_alias_only_when_it_is_an_address_of_the_entry(
     item: str, aliases: tuple[str, ...]
 ) -> None:
     assert only(read(rss(f"<item>{item}</item>"))).aliases == aliases
+
+
+def test_a_guid_stays_as_given_and_is_no_address_of_its_own() -> None:
+    entry = only(read(rss("<item><guid>n-1</guid></item>")))
+
+    assert entry.entry_id == "n-1"
+    assert entry.url is None
 
 
 def test_mail_addresses_are_no_authors() -> None:
