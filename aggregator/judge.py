@@ -71,7 +71,13 @@ def enumeration(
     if role is Role.INDEX and source.kind is not SourceKind.SITEMAP:
         return
     if count == 0 and not leads_on and source.expect.min_entries != 0:
-        raise ParseError("kein einziger Eintrag", code=Code.EMPTY)
+        if not parsed.entries:
+            raise ParseError("kein einziger Eintrag", code=Code.EMPTY)
+        if role is Role.ROOT:
+            raise ParseError(
+                f"include und exclude lassen keinen von {len(parsed.entries)} Einträgen zu",
+                code=Code.EMPTY,
+            )
     if role is Role.ROOT and not leads_on and count < (source.expect.min_entries or 0):
         raise ParseError(
             f"nur {count} Einträge, erwartet sind mindestens {source.expect.min_entries}",

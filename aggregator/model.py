@@ -400,6 +400,8 @@ class Page:
     charset: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     now: str = ""  # RFC 3339; only to reject absurd dates
+    # Bodies of the addresses that an earlier reading of this page asked for (`Parsed.needs`).
+    more: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -410,6 +412,9 @@ class Parsed:
     follow: tuple[Follow, ...] = ()
     # The document, with what `follow` leads to, names every item of the source.
     complete: bool = False
+    # Addresses without which the entries are incomplete (the later posts of a long thread): they
+    # are fetched at once, and the page is read again with their bodies.
+    needs: tuple[str, ...] = ()
     ttl: timedelta | None = None  # hint that only delays
     title: str | None = None
     feeds: tuple[FeedLink, ...] = ()

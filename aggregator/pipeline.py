@@ -35,7 +35,7 @@ from aggregator.model import (
     RunState,
     Source,
 )
-from aggregator.reading import Read, read
+from aggregator.reading import Read, more_of, read
 from aggregator.record import Recorder, Report
 from aggregator.store.hosts import StoredHosts
 
@@ -243,14 +243,18 @@ def _visit(engine: Engine, db: sqlite3.Connection, run: Run, row: store.frontier
         )  # fmt: skip
         return
     try:
-        found = read(run.source, run.platform, visit, answer)
+        more = more_of(engine.fetcher, run.source)
+        found = read(run.source, run.platform, visit, answer, more)
         _judge(db, run, row, found)
     except ParseError as error:
         _store_unreadable(engine, db, run, visit, error)
         return
+    except FetchError as error:
+        _store_failure(engine, db, run, row, error)
+        return
     run.fresh = True
     run.hints += _hints(answer, found.parsed.ttl, engine.clock)
-    store.commit.commit_step(db, found.step)
+    store.commit.commit_step(db, _with_further_exchanges(engine, run, found.step))
 
 
 def _visited(
@@ -263,6 +267,14 @@ def _visited(
         row=row, run=run.number, platform=run.platform, now=stamp(engine.clock.now()),
         exchanges=exchanges, status=status,
     )  # fmt: skip
+
+
+def _with_further_exchanges(engine: Engine, run: Run, step: store.commit.Step) -> store.commit.Step:
+    """Add the exchanges that completing a page took."""
+    further = engine.recorder.take()
+    run.requests += len(further)
+    visit = replace(step.visit, exchanges=step.visit.exchanges + further)
+    return replace(step, visit=visit) if further else step
 
 
 def _arrived(

@@ -4,8 +4,8 @@ Parse, let in, normalise, and collect where the body leads: pages behind thin en
 pages of a list, files that the content links to. Nothing here fetches or stores.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from aggregator import judge, parse, store, timing, urls
 from aggregator.clock import Clock, stamp
@@ -28,6 +28,8 @@ from aggregator.model import (
 )
 
 ENUMERATING = store.frontier.ENUMERATING
+MAX_MORE = 50  # a thread of a thousand posts in slices of twenty
+FetchMore = Callable[[str], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +41,25 @@ class Read:
     step: store.commit.Step
 
 
-def read(source: Source, platform: Platform, visit: store.commit.Visit, answer: Fetched) -> Read:
+def read(
+    source: Source,
+    platform: Platform,
+    visit: store.commit.Visit,
+    answer: Fetched,
+    fetch_more: FetchMore,
+) -> Read:
     """Turn a body into a step: parse, normalise, collect what it leads to. Stores nothing.
+
+    Args:
+        source: Whose page it is.
+        platform: Of the source.
+        visit: The visit that brought the answer.
+        answer: The body.
+        fetch_more: Fetches what a body needs to be complete (the later posts of a long thread).
 
     Raises:
         ParseError: The body could not be understood, or led away from its platform.
+        FetchError: What it needs could not be had.
     """
     row = visit.row
     judge.redirect(source, platform, row.role, answer)
@@ -52,7 +68,7 @@ def read(source: Source, platform: Platform, visit: store.commit.Visit, answer: 
         media_type=answer.media_type, charset=answer.charset, headers=answer.headers,
         now=visit.now,
     )  # fmt: skip
-    parsed = parse.parse(source, page)
+    parsed = _parse_whole(source, page, fetch_more)
     entries = admitted(source, row.role, _with_addresses(parsed.entries, row.role, answer))
     normalised = normalise(entries, source, platform, row.role)
     enumerates = row.role in ENUMERATING
@@ -70,6 +86,16 @@ def read(source: Source, platform: Platform, visit: store.commit.Visit, answer: 
         bytes=len(answer.body),
     )
     return Read(parsed=parsed, normalised=normalised, step=step)
+
+
+def _parse_whole(source: Source, page: Page, fetch_more: FetchMore) -> Parsed:
+    """Parse a page, and again with what it needs to be complete."""
+    parsed = parse.parse(source, page)
+    more: dict[str, bytes] = {}
+    while wanted := [url for url in parsed.needs if url not in more][: MAX_MORE - len(more)]:
+        more |= {url: fetch_more(url) for url in wanted}
+        parsed = parse.parse(source, replace(page, more=more))
+    return parsed
 
 
 def _with_addresses(entries: Iterable[Entry], role: Role, answer: Fetched) -> tuple[Entry, ...]:
@@ -140,6 +166,16 @@ class Preview:
     elapsed_ms: int = 0
 
 
+def more_of(fetcher: Fetcher, source: Source) -> FetchMore:
+    """Return how the rest of a page is fetched for a source."""
+
+    def fetch_more(url: str) -> bytes:
+        answer = fetcher.get(Request(url=url, role=Role.DETAIL, min_delay=source.delay))
+        return answer.body if isinstance(answer, Fetched) else b""
+
+    return fetch_more
+
+
 def preview(source: Source, platform: Platform, fetcher: Fetcher, clock: Clock) -> Preview:
     """Fetch and read the address of a source on the live path, with a sink that stores nothing."""
     request = Request(url=source.url or "", min_delay=source.delay)
@@ -153,7 +189,7 @@ def preview(source: Source, platform: Platform, fetcher: Fetcher, clock: Clock) 
             raise ParseError("unverändert", code=Code.NOT_MODIFIED)
         visit = store.commit.Visit(row=row, run=0, platform=platform, now=stamp(clock.now()),
                                    exchanges=(), status=status)  # fmt: skip
-        found = read(source, platform, visit, answer)
+        found = read(source, platform, visit, answer, more_of(fetcher, source))
         judge.enumeration(source, found.parsed, found.normalised, role=Role.ROOT, named_before=0)
     except AggregatorError as error:
         if isinstance(error, FetchError):

@@ -1,6 +1,7 @@
 """What may be believed of an answer, and how a run is called in the end."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ from tests.builders import make_entry, make_platform, make_source
 AMT = make_platform(former=("http://alt.example/",))
 
 
-def judged(count: int, before: int = 0, role: Role = Role.ROOT, **source: object) -> str:
+def judged(count: int, before: int = 0, role: Role = Role.ROOT, **source: Any) -> str:
     """Return the code with which an enumeration of so many entries is refused, "" when believed."""
     made = make_source(**source)
     entries = [make_entry(n) for n in range(count)]

@@ -1,6 +1,7 @@
 """`demo`: the bundled replica platforms, crawled over HTTP on loopback, and the index of them."""
 
 import os
+from importlib import resources
 from pathlib import Path
 
 import click
@@ -8,6 +9,8 @@ import click
 from aggregator.cli.common import Context, derive_now, engine, note, wanted_sources
 
 MAX_ROUNDS = 200  # of a crawl that must end by itself
+NOW = "2026-11-23T08:00:00Z"  # the day of the first round
+SOURCES = Path(str(resources.files("aggregator.replica") / "sources.yaml"))
 
 
 @click.command()
@@ -21,11 +24,15 @@ def demo_command(ctx: Context, port: int, *, once: bool) -> int:
     """
     from aggregator import replica
 
-    with replica.Replica(round=1) as platforms:
+    platforms = replica.Replica(round=1)
+    platforms.start()
+    try:
         _allow(platforms.resolve)
         demo = _context(ctx)
         crawl_all(demo)
         _summary(demo)
+    finally:
+        platforms.stop()
     if once:
         return 0
     from aggregator.cli.serve import serve
@@ -41,11 +48,11 @@ def _allow(resolve: str) -> None:
 
 def _context(ctx: Context) -> Context:
     """Return the context of the demo: its own data, its own source list, a simulated clock."""
-    from aggregator import clock, replica
+    from aggregator import clock
 
-    os.environ.setdefault("AGGREGATOR_NOW", replica.NOW)
+    os.environ.setdefault("AGGREGATOR_NOW", NOW)
     data = ctx.data / "demo" if ctx.data == Path("data") else ctx.data
-    return Context(data, replica.SOURCES, clock.from_environment())
+    return Context(data, SOURCES, clock.from_environment())
 
 
 def crawl_all(ctx: Context) -> None:
@@ -56,14 +63,16 @@ def crawl_all(ctx: Context) -> None:
     try:
         worker = engine(ctx, db, trigger="demo")
         waiting = wanted_sources(ctx, ())
+        left: dict[str, int] = {}
         for _ in range(MAX_ROUNDS):
             reports = list(pipeline.refresh(worker, waiting, forced=True))
             for report in reports:
                 note(f"{report.source}: {report.state}, {report.counts.get('new', 0)} neu,"
                      f" {report.counts.get('requests', 0)} Anfragen,"
                      f" {report.counts.get('pending', 0)} offen")  # fmt: skip
-            open_ids = {r.source for r in reports if r.counts.get("pending")}
-            waiting = [source for source in waiting if source.id in open_ids]
+            before, left = left, {r.source: r.counts.get("pending", 0) for r in reports}
+            moving = {name for name, n in left.items() if n and n != before.get(name)}
+            waiting = [source for source in waiting if source.id in moving]
             if not waiting:
                 break
         worker.fetcher.close()

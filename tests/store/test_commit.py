@@ -11,6 +11,7 @@ import pytest
 from aggregator import store
 from aggregator.clock import stamp
 from aggregator.model import Role, Validators
+from aggregator.store.items import store_item
 from tests.builders import make_catalogue, make_item, make_platform, make_source
 from tests.conftest import START
 
@@ -26,7 +27,7 @@ def prepared(path: Path) -> None:
     root = "https://amt.example/feed.xml"
     store.frontier.open_pass(db, "amt-feed", "http://amt.example/feed.xml", root, NOW)
     with store.transaction(db):
-        store.commit.store_item(db, make_item(1), make_platform(), "2026-11-01T08:00:00Z")
+        store_item(db, make_item(1), make_platform(), "2026-11-01T08:00:00Z")
     db.execute("DELETE FROM changes")
     db.close()
 
@@ -112,7 +113,7 @@ def test_changed_entry_makes_its_stored_page_due(db: store.Connection) -> None:
     store.runs.start(db, "amt-feed", "test", NOW)
     store.frontier.open_pass(db, "amt-feed", "http://amt.example/feed.xml", "root", NOW)
     with store.transaction(db):
-        store.commit.store_item(db, make_item(1), make_platform(), "2026-11-01T08:00:00Z")
+        store_item(db, make_item(1), make_platform(), "2026-11-01T08:00:00Z")
         store.frontier.add(db, "amt-feed", [(page, page, Role.DETAIL, None)], referrer="root",
                            now="2026-11-01T08:00:00Z")  # fmt: skip
     db.execute("UPDATE frontier SET pending = 0, fetched_at = '2026-11-01T08:00:01Z',"
@@ -130,7 +131,7 @@ def test_mass_vanishing_is_held_back(db: store.Connection) -> None:
     store.frontier.open_pass(db, "amt-feed", "http://amt.example/feed.xml", "root", NOW)
     with store.transaction(db):
         for number in range(10):
-            store.commit.store_item(db, make_item(number), make_platform(), NOW)
+            store_item(db, make_item(number), make_platform(), NOW)
         db.execute("UPDATE frontier SET complete = 1, fetched_at = ?, pending = 0", (NOW,))
         store.frontier.relist(db, "amt-feed", "root", ["https://amt.example/meldung/1"])
 
