@@ -308,7 +308,7 @@ def _rows_after(db: sqlite3.Connection, cursor: int) -> list[sqlite3.Row]:
 
 
 def _version(db: sqlite3.Connection, spoken: Language) -> str:
-    """Return what an epoch depends on besides the items: analysis, vocabulary, addresses."""
-    told = [(p.id, p.url, p.former) for p in platforms(db)]
+    """Return what an epoch depends on besides the items: analysis, vocabulary, former addresses."""
+    told = sorted((p.id, p.url, p.former) for p in platforms(db) if p.former)
     digest = sha256(json.dumps(told).encode()).hexdigest()
     return sha256(f"{spoken.version} {digest}".encode()).hexdigest()[:16]

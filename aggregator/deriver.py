@@ -14,7 +14,7 @@ from aggregator.store.changes import Change
 from aggregator.store.connection import transaction
 from aggregator.store.copies import Copies, Pair
 from aggregator.store.decisions import Rulings
-from aggregator.store.derived import Generation, vector_of
+from aggregator.store.derived import Generation, vector_of, wanted_row
 from aggregator.store.epochs import Epoch
 from aggregator.store.lists import Lists
 from aggregator.store.neighbours import Indexed, Neighbourhood
@@ -106,7 +106,7 @@ class Deriver:
         for row in rows:
             self._hide(row)
             old.append((row["pk"], derived_write.remove(self.generation, row["pk"])))
-        for row, found in sorted(described, key=lambda pair: derived_write.wanted_row(pair[0])):
+        for row, found in sorted(described, key=lambda pair: wanted_row(pair[0])):
             fresh = [word for word in found.words if not self._reader.counts.get(fold(word), 0)]
             derived_write.write(self.generation, row, found, fresh)
             derived_write.write_links(self.generation, row, self._addresses)

@@ -170,7 +170,9 @@ def identifiers_of(subject: Subject) -> tuple[tuple[str, str], ...]:
     found = set(references.normal_identifiers(subject.identifiers))
     if subject.key.startswith(KEYS_THAT_IDENTIFY):
         found.add((subject.key.partition(":")[0], subject.key))
-    found |= {(k, UNSAID + key.removeprefix(FEDERAL)) for k, key in found if key.startswith(FEDERAL)}
+    found |= {
+        (k, UNSAID + key.removeprefix(FEDERAL)) for k, key in found if key.startswith(FEDERAL)
+    }
     return tuple(sorted(found))
 
 

@@ -5,9 +5,12 @@ rebuilt. Statements name a table of a generation as `table_@`.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any
 
 from aggregator.links import related
@@ -16,6 +19,7 @@ from aggregator.store.connection import get_meta
 from aggregator.store.packing import unpack
 
 LETTERS = ("a", "b")
+ROW_BITS = 26  # of a search row's number, behind the day
 
 
 @lru_cache(maxsize=1000)
@@ -33,7 +37,7 @@ class Generation:
     db: sqlite3.Connection
     letter: str
 
-    def run(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
+    def run(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> sqlite3.Cursor:
         """Execute a statement on tables `..._@`."""
         return self.db.execute(_named(sql, self.letter), parameters)
 
@@ -55,6 +59,39 @@ def live(db: sqlite3.Connection) -> str:
 def reading(db: sqlite3.Connection) -> Generation:
     """Return the generation that readers use."""
     return Generation(db, live(db))
+
+
+@contextmanager
+def snapshot(db: sqlite3.Connection) -> Iterator[None]:
+    """Let all statements of a page see one state; joins a transaction that is open already.
+
+    Without it a swap between two statements would show half of a page from an emptied generation.
+    """
+    if db.in_transaction:
+        yield
+        return
+    db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        db.execute("COMMIT")
+
+
+def first_row(day: str) -> int:
+    """Return the smallest search row of a day (YYYY-MM-DD)."""
+    return date.fromisoformat(day).toordinal() << ROW_BITS
+
+
+def last_row(day: str) -> int:
+    """Return the largest search row of a day (YYYY-MM-DD)."""
+    return first_row(day) | (1 << ROW_BITS) - 1
+
+
+def wanted_row(row: sqlite3.Row) -> int:
+    """Return the search row that an item's date and key ask for: newer items have higher ones."""
+    name = f"{row['platform']}\0{row['key']}".encode()
+    digest = int.from_bytes(blake2b(name, digest_size=4).digest(), "big")
+    return first_row(row["sort_at"][:10]) | digest >> (32 - ROW_BITS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

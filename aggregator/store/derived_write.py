@@ -3,20 +3,16 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from datetime import date
-from hashlib import blake2b
 
 from aggregator.links.describe import Described
 from aggregator.links.related import Neighbour, Vector
 from aggregator.links.same import Overlap
 from aggregator.store import resolve
 from aggregator.store.changes import RELATE, enqueue
-from aggregator.store.derived import Generation, vector_of
+from aggregator.store.derived import Generation, vector_of, wanted_row
 from aggregator.store.packing import pack, unpack
 from aggregator.store.resolve import Addresses
 from aggregator.text.words import fold
-
-ROW_BITS = 26  # of a search row's number, behind the day
 
 
 def rank(row: sqlite3.Row) -> str:
@@ -115,18 +111,6 @@ def _write_search(generation: Generation, row: sqlite3.Row, described: Described
         (number, row["pk"], row["id"], row["platform"], row["source"], row["kind"], row["sort_at"],
          f" {topics} "),
     )  # fmt: skip
-
-
-def first_row(day: str) -> int:
-    """Return the smallest search row of a day (YYYY-MM-DD)."""
-    return date.fromisoformat(day).toordinal() << ROW_BITS
-
-
-def wanted_row(row: sqlite3.Row) -> int:
-    """Return the search row that an item's date and key ask for: newer items have higher ones."""
-    name = f"{row['platform']}\0{row['key']}".encode()
-    digest = int.from_bytes(blake2b(name, digest_size=4).digest(), "big")
-    return first_row(row["sort_at"][:10]) | digest >> (32 - ROW_BITS)
 
 
 def _free_row(generation: Generation, row: sqlite3.Row) -> int:

@@ -15,7 +15,7 @@ def pack(code: str, values: Iterable[int]) -> bytes:
 
 def unpack(code: str, blob: bytes) -> "array[int]":
     """Read what `pack` wrote."""
-    found: "array[int]" = array(code)
+    found: array[int] = array(code)
     found.frombytes(blob)
     if sys.byteorder == "big":
         found.byteswap()

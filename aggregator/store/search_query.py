@@ -1,0 +1,169 @@
+"""The parameters of a search by the names of the contract: read, checked, written as an address."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from aggregator.clock import stamp
+from aggregator.errors import QueryError
+from aggregator.model import ItemKind, Level
+
+BERLIN = ZoneInfo("Europe/Berlin")
+CURSOR = re.compile(r"\d{4}-\d{2}-\d{2}[0-9TZ:]*~[a-z0-9]{12}")  # instant and id
+SORTS = ("relevance", "date", "linked")
+LISTS = ("platform", "source", "level", "kind", "topic", "ref")
+MOST, USUAL, LAST_PAGE = 100, 20, 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchQuery:
+    """What is asked: repeated values are or within a field, and across fields."""
+
+    text: str = ""
+    platform: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    level: tuple[str, ...] = ()
+    kind: tuple[str, ...] = ()
+    topic: tuple[str, ...] = ()
+    ref: tuple[str, ...] = ()  # a key ("itplr:2018/36"), or as written ("§ 1a OZG")
+    since: str | None = None  # a day, inclusive, in Berlin
+    until: str | None = None
+    sort: str = "relevance"
+    bundle: bool = True  # same content as one hit
+    limit: int = USUAL
+    page: int = 1
+    cursor: str | None = None
+
+    @classmethod
+    def read(cls, given: Mapping[str, Sequence[str]]) -> "SearchQuery":
+        """Read parameters as they stand in an address; unknown ones are left alone.
+
+        Raises:
+            QueryError: A value is none that the parameter may have.
+        """
+        one = {name: values[-1] for name, values in given.items() if values and values[-1]}
+        lists = {name: tuple(dict.fromkeys(v for v in given.get(name, ()) if v)) for name in LISTS}
+        query = cls(
+            text=one.get("q", ""), **lists, since=one.get("since"), until=one.get("until"),
+            sort=one.get("sort", SORTS[0]), bundle=_flag(one.get("bundle", "1")),
+            limit=_number(one, "limit", USUAL, MOST), page=_number(one, "page", 1, LAST_PAGE),
+            cursor=one.get("cursor"),
+        )  # fmt: skip
+        query.check()
+        return query
+
+    def check(self) -> None:
+        """Check what may stand in the fields.
+
+        Raises:
+            QueryError: A value is none that the field may have.
+        """
+        _allowed("sort", [self.sort], SORTS)
+        _allowed("kind", self.kind, [str(kind) for kind in ItemKind])
+        _allowed("level", self.level, [str(level) for level in Level])
+        if self.cursor is not None and not CURSOR.fullmatch(self.cursor):
+            raise QueryError(
+                "der Seitenzeiger ist nicht lesbar", where="cursor", remedy="die Suche neu beginnen"
+            )
+        self.instants()
+
+    def with_fields(self, fields: Mapping[str, tuple[str, ...]]) -> "SearchQuery":
+        """Add the fields that were named in the query itself.
+
+        Raises:
+            QueryError: A value is none that the field may have.
+        """
+        added: dict[str, Any] = {
+            name: (*getattr(self, name), *values)
+            for name, values in fields.items()
+            if name in LISTS
+        }
+        added |= {name: fields[name][-1] for name in ("since", "until") if name in fields}
+        query = replace(self, **added)
+        query.check()
+        return query
+
+    def instants(self) -> tuple[str, str]:
+        """Return since and until as instants, the second exclusive."""
+        low = _instant("since", self.since, 0) if self.since else ""
+        return low, _instant("until", self.until, 1) if self.until else "~"
+
+    def parameters(self) -> list[tuple[str, str]]:
+        """Return the parameters of an address that asks this; usual values are left out."""
+        told = [("q", self.text)] if self.text else []
+        told += [(name, value) for name in LISTS for value in getattr(self, name)]
+        told += [(name, value) for name in ("since", "until") if (value := getattr(self, name))]
+        usual = SearchQuery()
+        told += [
+            (name, str(int(value)) if isinstance(value, bool) else str(value))
+            for name in ("sort", "bundle", "limit", "page", "cursor")
+            if (value := getattr(self, name)) != getattr(usual, name)
+        ]
+        return told
+
+    def url(self, base: str, **changes: Any) -> str:
+        """Return the address of this search with some fields changed."""
+        told = urlencode(replace(self, **changes).parameters())
+        return f"{base}?{told}" if told else base
+
+    def toggled(self, base: str, name: str, value: str) -> str:
+        """Return the address that adds or takes away a facet's value, from the first page."""
+        if name == "year":
+            on = self.year == value
+            days: dict[str, Any] = {"since": None, "until": None}
+            if not on:
+                days = {"since": f"{value}-01-01", "until": f"{value}-12-31"}
+            return self.url(base, **days, page=1, cursor=None)
+        held = getattr(self, name)
+        changed = tuple(v for v in held if v != value) if value in held else (*held, value)
+        return self.url(base, **{name: changed, "page": 1, "cursor": None})
+
+    @property
+    def year(self) -> str | None:
+        """The year that since and until make up, if they do."""
+        year = (self.since or "")[:4]
+        whole = (f"{year}-01-01", f"{year}-12-31")
+        return year if (self.since, self.until) == whole else None
+
+
+def _allowed(name: str, values: Sequence[str], known: Sequence[str]) -> None:
+    for value in values:
+        if value not in known:
+            raise QueryError(
+                f"{value!r} gibt es nicht", where=name, remedy="erlaubt sind " + ", ".join(known)
+            )
+
+
+def _flag(told: str) -> bool:
+    if told not in ("0", "1"):
+        raise QueryError(f"{told!r} ist weder 0 noch 1", where="bundle", remedy="0 oder 1 angeben")
+    return told == "1"
+
+
+def _number(given: Mapping[str, str], name: str, usual: int, most: int) -> int:
+    told = given.get(name)
+    if told is None:
+        return usual
+    if not (told.isascii() and told.isdigit() and 1 <= int(told[:9]) <= most):
+        raise QueryError(
+            f"{told!r} ist keine Zahl von 1 bis {most}", where=name,
+            remedy=f"eine ganze Zahl von 1 bis {most} angeben",
+        )  # fmt: skip
+    return int(told)
+
+
+def _instant(name: str, told: str, later: int) -> str:
+    """Return the instant at which a day begins in Berlin, or the one after it."""
+    try:
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", told):
+            raise ValueError(told)
+        begin = date.fromisoformat(told) + timedelta(days=later)
+        return stamp(datetime.combine(begin, time(), BERLIN))
+    except (ValueError, OverflowError) as error:
+        raise QueryError(
+            f"{told!r} ist kein Tag", where=name, remedy="in der Form 2026-11-24 angeben"
+        ) from error
