@@ -251,6 +251,10 @@ def test_long_topic_gives_its_other_posts_by_id(truth: dict[str, Any], client: C
     assert len(stream["posts"]) == 20
     assert len(missing) == len(more) == long["posts"] - 20
     assert more[-1]["post_number"] == long["posts"]
+    second = client.get(f"{FORUM}/t/{number}.json?page=2").json()["post_stream"]["posts"]
+    whole = client.get(f"{FORUM}/t/{number}.json?print=true").json()["post_stream"]["posts"]
+    assert second == more
+    assert whole == stream["posts"] + more
 
 
 def test_solved_topics_carry_the_marks_of_the_plugin(truth: dict[str, Any], client: Client) -> None:

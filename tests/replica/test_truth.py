@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from aggregator import urls
+from aggregator import config, urls
 from aggregator.model import ItemKind, Level, Platform, PlatformId
 from aggregator.replica import Replica
 from aggregator.replica.build import TRUTH, text
 from aggregator.replica.content.rounds import world
 from aggregator.replica.values import FORUM, GUIDE
+from aggregator.text import references
 from tests.replica.conftest import Client
 
 MINISTRY = Platform(
@@ -182,9 +183,30 @@ def test_copies_are_alike_and_nothing_else_is(truth: dict[str, Any]) -> None:
     assert all(0.2 < share(one, other) < 0.45 for one, other in truth["near_misses"])
 
 
-def test_solved_topics_are_questions(truth: dict[str, Any]) -> None:
+def test_topics_that_ask_are_questions_and_some_are_solved(truth: dict[str, Any]) -> None:
     topics = [i for i in truth["rounds"]["1"]["items"] if i["platform"] == FORUM]
 
     assert sum(topic["solved"] for topic in topics) > 15
-    assert all((topic["kind"] == "question") == topic["solved"] for topic in topics)
+    assert all((topic["kind"] == "question") == topic["title"].endswith("?") for topic in topics)
     assert max(topic["posts"] for topic in topics) > 20
+
+
+def test_topics_are_those_of_the_vocabulary(truth: dict[str, Any]) -> None:
+    known = set(config.vocabulary().topics)
+
+    assert {slug for item in truth["rounds"]["1"]["items"] for slug in item["topics"]} <= known
+
+
+def test_attachments_stay_with_their_pages(truth: dict[str, Any]) -> None:
+    parents = {item["key"].partition("/")[0] for item in truth["rounds"]["1"]["items"]
+               if item["platform"] == GUIDE and item["kind"] == "document"}  # fmt: skip
+
+    assert len(parents) == 7
+    assert not parents & set(truth["rounds"]["2"]["vanished"])
+
+
+def test_references_that_were_planted_are_found_and_no_others() -> None:
+    for publication in world(2).publications:
+        planted = {reference for s in publication.sentences for reference in s.references}
+        found = {(str(r.kind), r.key) for r in references.find(publication.text)}
+        assert found == planted, publication.key

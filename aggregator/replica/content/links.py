@@ -86,6 +86,9 @@ def linked(publications: list[Publication]) -> list[Publication]:
         if origin.key == target.key:
             continue
         changed[origin.key] = _with_link(changed[origin.key], target, place)
+    for place, file in enumerate(p for p in publications if p.form == "anlage"):
+        parent = f"confluence:{file.parent}"
+        changed[parent] = _with_link(changed[parent], file, place)
     for place, (address, name) in enumerate(DEAD):
         origin = index.any(("thema", "artikel", "meldung")[place % 3], 5 + 7 * place)
         changed[origin.key] = _with_dead(changed[origin.key], address, name, place)
@@ -136,7 +139,7 @@ def _with_link(origin: Publication, target: Publication, place: int) -> Publicat
 
 def _frame(origin: Publication, target: Publication) -> str:
     if origin.platform == target.platform:
-        return "link.intern"
+        return "link.anlage" if target.form == "anlage" else "link.intern"
     start = _GROUP[origin.platform]
     return f"link.{start}-{'pdf' if target.form == 'download' else _GROUP[target.platform]}"
 
@@ -157,6 +160,7 @@ def _name(target: Publication, place: int) -> str:
     names = {
         "beschluss": (f"Beschluss {target.key.partition(':')[2]} des IT-Planungsrats",),
         "download": (target.title,),
+        "anlage": (target.title,),
         "leitfaden": (f"Kapitel „{target.title}“", f"Leitfadenkapitel zum Thema {theme}"),
         "thema": (f"Diskussion über {theme}", f"Anfrage einer Kommune zum Thema {theme}"),
         "artikel": (f"Themenseite „{target.title}“",),

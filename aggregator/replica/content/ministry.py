@@ -211,7 +211,7 @@ def _files(composer: Composer) -> Iterator[Publication]:
             path=f"{path}&v={1 + place % 5}",
             title=title,
             published=stamped(at_work(on, seed)),
-            evidence="meta",
+            evidence="structured",
             modified=stamped(at_work(on, seed)),
             version=1 + place % 5,
             paragraphs=(

@@ -22,7 +22,7 @@ _CHANGED = {"meldung": (6, 20), "artikel": (17,), "download": (4,), "leitfaden":
             "beschluss": (7,), "thema": (12, 19)}  # fmt: skip
 _RENAMED = 14  # a page of the wiki that gets another title
 _MOVED = {"artikel": (15, 16, 18)}
-_GONE = {"meldung": (3, 31), "leitfaden": (11,), "thema": (24,)}
+_GONE = {"meldung": (3, 31), "leitfaden": (12,), "thema": (24,)}
 # Sources that answer 304, or the same bytes, in the second round.
 UNCHANGED_SOURCES = ("dv-interviews", "dv-termine", "dv-faq", "dv-handreichung", "itplr-aktuelles")
 # A source whose address shows an HTML page in the second round: suspect, nothing is lost.

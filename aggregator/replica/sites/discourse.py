@@ -1,7 +1,8 @@
 """The municipal forum: Discourse 3 with the solved plugin.
 
 `/latest.json` in pages of thirty with `more_topics_url`, `/t/ID.json` with the first twenty posts
-and the ids of all in `post_stream.stream`, `/t/ID/posts.json?post_ids[]=` for the others.
+and the ids of all in `post_stream.stream`, the others by `/t/ID/posts.json?post_ids[]=`,
+`/t/ID.json?page=2` or all at once by `?print=true`.
 `accepted_answer` stands on the topic and on the post, as discourse-solved writes it.
 """
 
@@ -108,7 +109,7 @@ class Forum:
         if topic is None:
             return _missing(json=json)
         if json:
-            return as_json(_whole(topic))
+            return as_json(_whole(topic, asked))
         if not asked.path.rstrip("/").startswith(topic.path):
             return redirect(topic.url)
         return page(_framed(topic.title, topic.url, _posts_html(topic)), tag=True)
@@ -178,14 +179,18 @@ def _listed(topic: Publication) -> dict[str, Any]:
     }
 
 
-def _whole(topic: Publication) -> dict[str, Any]:
-    """Return a topic with its first posts and the ids of all."""
+def _whole(topic: Publication, asked: Asked) -> dict[str, Any]:
+    """Return a topic with twenty of its posts (all with `print=true`) and the ids of all."""
+    number = max(1, int(asked.first("page", "1") or 1))
+    shown = topic.posts[(number - 1) * _CHUNK : number * _CHUNK]
+    if asked.first("print") == "true":
+        shown = topic.posts
     document = _listed(topic)
     for name in ("posters", "has_accepted_answer", "bumped", "bumped_at", "unseen"):
         del document[name]
     document |= {
         "post_stream": {
-            "posts": [_post(topic, post) for post in topic.posts[:_CHUNK]],
+            "posts": [_post(topic, post) for post in shown],
             "stream": [post.id for post in topic.posts],
         },
         "timeline_lookup": [[1, 0]],
