@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
+import httpcore
 import httpx
 
 from aggregator.errors import FetchError
@@ -19,6 +20,9 @@ from aggregator.fetch.transport import CONNECT_S, Deadline, GuardedTransport, Wa
 from aggregator.model import Code
 
 USABLE = frozenset({200, 203})  # statuses whose body is wanted whole
+NETWORK_FAULTS = (
+    httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError,
+)  # fmt: skip
 MAX_ERROR_BYTES = 64 * 1024  # of other bodies, read only to keep the connection
 
 
@@ -115,7 +119,7 @@ class Wire:
                     return self._read(response, limit, meter, cut=cut)
                 finally:
                     response.close()
-        except httpx.HTTPError as error:
+        except NETWORK_FAULTS as error:
             raise _in_our_words(error, target.url) from error
         except FetchError as error:
             error.where = error.where or target.url
@@ -146,23 +150,21 @@ class Wire:
         )
 
 
-def _in_our_words(error: httpx.HTTPError, url: str) -> FetchError:
+def _in_our_words(error: Exception, url: str) -> FetchError:
     """Translate a fault of the network."""
     match error:
-        case httpx.RemoteProtocolError():
+        case httpcore.ProtocolError():
             return _protocol_fault(str(error), url)
-        case httpx.ConnectError() if _is_tls(error):
+        case httpcore.ConnectError() if _is_tls(error):
             return FetchError(
                 f"die verschlüsselte Verbindung kommt nicht zustande: {error}", where=url,
                 remedy="das Zertifikat des Servers prüfen",
             )  # fmt: skip
-        case httpx.ConnectError() | httpx.ConnectTimeout():
+        case httpcore.ConnectError() | httpcore.ConnectTimeout() | httpcore.ProxyError():
             return FetchError("der Server ist nicht erreichbar", code=Code.OFFLINE, where=url)
-        case httpx.TimeoutException():
+        case httpcore.TimeoutException():
             return FetchError("die Antwort kommt zu langsam", code=Code.TOO_SLOW, where=url)
-        case httpx.NetworkError():
-            return BrokenConnectionError("die Verbindung bricht ab", where=url)
-    return FetchError(f"die Anfrage ist nicht möglich: {error}", where=url, retryable=False)
+    return BrokenConnectionError("die Verbindung bricht ab", where=url)
 
 
 def _protocol_fault(text: str, url: str) -> FetchError:

@@ -151,21 +151,96 @@ class Way:
     ca_file: str | None = None  # further certificates to trust, PEM
 
 
-class GuardedTransport(httpx.HTTPTransport):
-    """httpx's own transport over a pool with the backends above."""
+Key = tuple[bytes, bytes, int | None]
+
+
+class GuardedTransport(httpx.BaseTransport):
+    """One connection for each host, kept for its next turn, over the backends above.
+
+    A host is asked once at a time, so there is nothing to pool. httpcore's pool would look at
+    every idle connection with each request: 64 of them made a 304 five times as dear.
+    Errors are httpcore's.
+    """
 
     def __init__(self, guard: Guard, deadline: Deadline, way: Way) -> None:
+        self._idle: dict[Key, httpcore.ConnectionInterface] = {}
+        self._lock = threading.Lock()
         direct: Callable[..., httpcore.ConnectionPool] = httpcore.ConnectionPool
-        # HTTPTransport takes no network backend; `_pool` is all that its constructor sets.
-        self._pool = (partial(httpcore.HTTPProxy, way.proxy) if way.proxy else direct)(
+        # Makes connections and holds none.
+        self._maker = (partial(httpcore.HTTPProxy, way.proxy) if way.proxy else direct)(
             ssl_context=_trust(way.ca_file),
-            max_connections=None,  # the turns of hosts bound them
-            max_keepalive_connections=MAX_IDLE,
             keepalive_expiry=KEEPALIVE_S,
             network_backend=ProxyBackend(deadline)
             if way.proxy
             else GuardedBackend(guard, deadline),
         )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request without a body; the response must be closed."""
+        url = request.url
+        asked = httpcore.Request(
+            request.method,
+            httpcore.URL(
+                scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+            ),
+            headers=request.headers.raw,
+            extensions=request.extensions,
+        )
+        key = (url.raw_scheme, url.raw_host, url.port)
+        connection = self._take(key) or self._maker.create_connection(asked.url.origin)
+        try:
+            answer = connection.handle_request(asked)
+        except BaseException:
+            connection.close()
+            raise
+        body = _Body(answer, lambda: self._give_back(key, connection))
+        return httpx.Response(
+            answer.status, headers=answer.headers, stream=body, extensions=answer.extensions
+        )
+
+    def _take(self, key: Key) -> httpcore.ConnectionInterface | None:
+        with self._lock:
+            connection = self._idle.pop(key, None)
+        if connection is not None and connection.has_expired():
+            connection.close()
+            return None
+        return connection
+
+    def _give_back(self, key: Key, connection: httpcore.ConnectionInterface) -> None:
+        """Keep a connection that is still good; let the one go that rested longest."""
+        if not connection.is_idle():
+            connection.close()
+            return
+        with self._lock:
+            gone = [self._idle.pop(key, None)]
+            self._idle[key] = connection
+            if len(self._idle) > MAX_IDLE:
+                gone.append(self._idle.pop(next(iter(self._idle))))
+        for old in gone:
+            if old is not None:
+                old.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        with self._lock:
+            connections, self._idle = list(self._idle.values()), {}
+        for connection in connections:
+            connection.close()
+
+
+class _Body(httpx.SyncByteStream):
+    """The body of an answer; closing it ends the use of its connection."""
+
+    def __init__(self, answer: httpcore.Response, done: Callable[[], None]) -> None:
+        self._answer = answer
+        self._done = done
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._answer.iter_stream()
+
+    def close(self) -> None:
+        self._answer.close()
+        self._done()
 
 
 @cache  # reading the roots costs 75 ms

@@ -19,6 +19,7 @@ class Asked:
     path: str
     headers: Mapping[str, str]  # lower-case names
     version: str
+    peer: int  # the client's port: one for each connection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +86,10 @@ def serving(certificate: Path | None = None) -> Iterator[Site]:
 
         def answer(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            asked = Asked(path=self.path, headers=headers, version=self.request_version)
+            asked = Asked(
+                path=self.path, headers=headers, version=self.request_version,
+                peer=self.client_address[1],
+            )  # fmt: skip
             site.asked.append(asked)
             found = site.pages.get(self.path, Reply(status=404))
             reply = found if isinstance(found, Reply) else found(asked)

@@ -8,6 +8,7 @@ import pytest
 
 from aggregator.errors import FetchError, RefusedError
 from aggregator.fetch import guard as guards
+from aggregator.fetch import transport
 from aggregator.fetch.client import Fetcher, Limits
 from aggregator.fetch.transport import Way
 from aggregator.model import Code, Fetched, Request
@@ -59,6 +60,31 @@ def test_a_server_that_never_shakes_hands_is_left(
         make_fetcher(limits=Limits(deadline_s=0.3)).get(Request(url="https://forum.example/a"))
 
     assert caught.value.retryable
+
+
+def test_a_host_is_asked_over_one_connection_until_others_need_the_place(
+    site: Site, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "MAX_IDLE", 1)
+    with serving() as other:
+        for n in (site, site, other, site):
+            n.pages["/a"] = page()
+            fetcher.get(Request(url=f"{n.base}/a"))
+
+    assert len({asked.peer for asked in site.asked[:3]}) == 1
+    assert len({asked.peer for asked in site.asked}) == 2
+
+
+def test_a_connection_that_the_server_closed_is_not_used_again(
+    site: Site, fetcher: Fetcher
+) -> None:
+    once = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"  # and then the server hangs up
+    site.pages["/a"] = Reply(stream=lambda connection: connection.sendall(once))
+
+    for _ in range(2):
+        assert isinstance(fetcher.get(Request(url=f"{site.base}/a")), Fetched)
+
+    assert len(site.paths()) == 2
 
 
 def public(*_: object) -> Sequence[str]:
