@@ -26,18 +26,19 @@ _DAY = rf"\d{{1,2}}\.\s?(?:\d{{1,2}}\.|(?:{_MONTHS}))\s?\d{{4}}"
 _ANY_DAY = re.compile(_DAY)
 _LABELLED = re.compile(
     r"^\W{0,3}(?:Meldung|Kurzmeldung|Pressemitteilung|Presseinformation|Interview|Gastbeitrag"
-    r"|Artikel|Aktuelles|Nachricht|Beitrag|Rede|Datum|Erschienen|Erscheinungsdatum"
+    r"|Artikel|Aktuelles|Nachricht|Beitrag|Rede|Datum"
     rf"|Veröffentlicht|Erstellt|Publiziert)\b[^.!?\n]{{0,80}}?({_DAY})",
     re.MULTILINE,
 )
 _LEADING = re.compile(
-    rf"\A(?:[A-ZÄÖÜ][\w ./-]{{2,30}},?\s\W{{0,2}}(?:den )?|\W{{0,3}})({_DAY})"
+    rf"^(?:[A-ZÄÖÜ][\w ./-]{{2,30}},?\s\W{{0,2}}(?:den )?|\W{{0,3}})({_DAY})"
     r"(?=\s*(?:$|[\])|·–.,-]))",
     re.MULTILINE,
 )
 _DATE_LINE = re.compile(
-    rf"\A(?:Datum|Veröffentlicht|Erschienen|Publiziert|Erstellt|Erscheinungsdatum|Online seit)"
-    rf"(?: am| seit)?\s?:?\s({_DAY})[^.]{{0,20}}\Z"
+    rf"\A(?:Datum|Veröffentlicht|Publiziert|Erstellt|Online seit)(?: am| seit)?\s?:?\s({_DAY})"
+    rf"[^.]{{0,20}}\Z|\b(?:Erschienen|Veröffentlicht) am:? ({_DAY})"
+    rf"|\b(?:am|vom) ({_DAY})(?: um [\d:.]{{3,5}} Uhr)? (?:gepostet|veröffentlicht|publiziert)\b"
 )
 _NOT_ISSUED = re.compile(
     r"\b(?:Termin|Beginn|Ende|bis|Frist|geboren|Stand|Uhr bis)\b|\d\s?[-–]\s?\d"
@@ -52,8 +53,9 @@ _CHANGED = re.compile(
     re.IGNORECASE,
 )
 _DATE_LINE = re.compile(
-    rf"\A(?:Datum|Veröffentlicht|Erschienen|Publiziert|Erstellt|Erscheinungsdatum|Online seit)"
-    rf"(?: am| seit)?\s?:?\s({_DAY})[^.]{{0,20}}\Z"
+    rf"\A(?:Datum|Veröffentlicht|Publiziert|Erstellt|Online seit)(?: am| seit)?\s?:?\s({_DAY})"
+    rf"[^.]{{0,20}}\Z|\b(?:Erschienen|Veröffentlicht) am:? ({_DAY})"
+    rf"|\b(?:am|vom) ({_DAY})(?: um [\d:.]{{3,5}} Uhr)? (?:gepostet|veröffentlicht|publiziert)\b"
 )
 _NOT_ISSUED = re.compile(
     r"\b(?:Termin|Beginn|Ende|bis|Frist|geboren|Stand|Uhr bis)\b|\d\s?[-–]\s?\d"
@@ -63,7 +65,8 @@ _STATUS = re.compile(
     rf"\s*:?\s*({_DAY})",
     re.IGNORECASE,
 )
-_BEFORE, _AFTER, _LINE_CHARS = 3, 6, 100  # lines around a heading that may hold its date
+_BEFORE, _AFTER, _LINE_CHARS = 3, 10, 100  # lines around a heading that may hold its date
+_FIRST_PARAGRAPHS = 3  # one of them may begin with the date
 _HEAD_CHARS = 600  # a labelled date stands at the top
 _MARKED_TIME = re.compile(r"publish|entry-date|posted|pubdate|date|datum", re.IGNORECASE)
 
@@ -138,7 +141,8 @@ def _marked_time(root: HtmlElement, zone: str, now: str) -> When | None:
 
 def _labelled(text: str, zone: str, now: str) -> When | None:
     head = text[:_HEAD_CHARS]
-    found = _LABELLED.search(head) or _LEADING.search(head)
+    begin = "\n".join(text.split("\n\n", _FIRST_PARAGRAPHS)[:_FIRST_PARAGRAPHS])
+    found = _LABELLED.search(head) or _LEADING.search(begin)
     return _first_day(found[1], zone, now) if found else None
 
 
@@ -151,7 +155,8 @@ def _dateline(root: HtmlElement, lines: list[str], zone: str, now: str) -> When 
 
 
 def _labelled_lines(lines: list[str]) -> list[str]:
-    return [found[1] for line in lines if (found := _DATE_LINE.match(line))]
+    found = (_DATE_LINE.search(line) for line in lines)
+    return [next(filter(None, each.groups())) for each in found if each]
 
 
 def _beside_heading(root: HtmlElement, lines: list[str]) -> list[str]:

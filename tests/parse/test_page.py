@@ -55,6 +55,10 @@ def test_declared_date_comes_with_its_evidence(head: str, at: str, evidence: Evi
         ("<h1>Wohngeld</h1><p>Pressemitteilung vom 13. Juni 2018</p>", "2018-06-13"),
         ("<h1>Wohngeld</h1><p>07.05.2026, Pressemitteilung</p>", "2026-05-07"),
         ("<h1>Wohngeld</h1><div>Datum: 18.10.2021</div>", "2021-10-18"),
+        ("<h1>Wohngeld</h1><p>Kreishaus, (12.11.2021). Der Antrag ist da.</p>", "2021-11-12"),
+        ("<h1>Wohngeld</h1><p>Von der Redaktion am 4. 2. 2022.</p>", "2022-02-04"),
+        ("<p>Lesungen: 61. Erschienen am: 01.11.2023</p>", "2023-11-01"),
+        ("<p>Wurde am 19. Mai 2010 um 23:03 Uhr gepostet.</p>", "2010-05-19"),
         ("<p>Stand: 26.10.2021</p>", "2021-10-26"),
     ],
 )
