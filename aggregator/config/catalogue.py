@@ -4,10 +4,8 @@ Each file is read by the table of keys; then the list as a whole is checked: ids
 platforms exist, no two sources read the same thing.
 """
 
-import gc
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,23 +86,8 @@ def parse(files: Mapping[Path, bytes]) -> Catalogue:
     Raises:
         InvalidConfigError: Something is wrong; every mistake is listed.
     """
-    with _without_gc():
+    with document.without_gc():
         return _parse(files)
-
-
-@contextmanager
-def _without_gc() -> Iterator[None]:
-    """Keep the cycle collector from walking the growing trees again and again.
-
-    Measured with 11,000 sources: 2.3 s instead of 3.4 s.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _parse(files: Mapping[Path, bytes]) -> Catalogue:

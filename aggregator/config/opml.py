@@ -82,9 +82,12 @@ def _subscription(told: Mapping[str, str], line: int, file: str) -> Subscription
     """Return what an outline stands for: a feed, a mistake, or None for a mere heading."""
     title = " ".join((told.get("title") or told.get("text") or "").split())
     url = told.get("xmlurl", "")
+    if not url.startswith(("http", "feed:")) and told.get("type", "").lower() not in (
+        "rss",
+        "atom",
+    ):
+        return None  # a heading, or what other programs keep beside their feeds (`vfolder`)
     if not url:
-        if told.get("type", "").lower() not in ("rss", "atom"):
-            return None
         return Mistake(file=file, line=line, cause=f"der Feed {shown(title)} hat keine Adresse",
                        remedy="„xmlUrl“ ergänzen")  # fmt: skip
     try:

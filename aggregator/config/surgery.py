@@ -26,7 +26,7 @@ Change = tuple[int, int, str]  # start, end, what stands there afterwards
 _UNQUOTED = re.compile(
     r"(?:[^\W_]|/)[\w./+@%=&?~()§-]*(?: [\w./+@%=&?~()§-]+)*\Z|https?://[^\s,\[\]{}#]*[^\s,\[\]{}#:]\Z"
 )
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 
 
 def apply(text: str, changes: Items[Change]) -> str:

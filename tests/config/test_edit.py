@@ -1,5 +1,6 @@
 """Writing the source list changes what was asked for and not one byte more."""
 
+import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from aggregator import config
 from aggregator.config import ConflictError, InvalidConfigError, edit
 from aggregator.errors import ConfigError, NotFoundError
-from aggregator.model import Catalogue
+from aggregator.model import Catalogue, SourceId
 
 COMMENTED = """\
 # yaml-language-server: $schema=schema/sources.schema.json
@@ -286,9 +287,63 @@ def test_the_file_keeps_its_mode_and_a_link_stays_a_link(path: Path, tmp_path: P
     assert not config.load(path).sources[0].enabled
 
 
+def test_entries_join_a_list_in_brackets(path: Path) -> None:
+    one = "{id: amt, name: A, short_name: A, level: eu, operator: A, url: https://a.example/}"
+    path.write_text(f"platforms: [{one}]\nsources: [{{id: a, platform: amt, kind: manual}}]  # b\n")
+
+    edit.add_source(path, {"id": "b", "platform": "amt", "kind": "manual"})
+
+    assert path.read_text().endswith("kind: manual}, {id: b, platform: amt, kind: manual}]  # b\n")
+
+
+def test_a_value_is_filled_in_where_none_stood(path: Path) -> None:
+    path.write_text(COMMENTED.replace("    enabled: true\n", "    enabled:   # noch offen\n"))
+
+    edit.update_source(path, "eins", {"enabled": False, "budget": {"requests": 1}, "every": "1h"})
+
+    assert "    enabled: false   # noch offen\n" in path.read_text()
+
+
+def test_a_list_in_lines_may_be_written_all_over(path: Path) -> None:
+    edit.update_source(path, "eins", {"include": ["/a/", "/b/"]})
+
+    assert "    include:\n      - /a/\n      - /b/\n      # Ende der Liste\n" in path.read_text()
+
+
+def test_a_full_disk_leaves_the_old_file(path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, limits[1]))
+    try:
+        with pytest.raises(ConfigError, match="nicht schreiben"):
+            edit.set_enabled(path, "eins", enabled=False)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert path.read_text(encoding="utf-8") == COMMENTED
+    assert [file.name for file in path.parent.iterdir()] == ["sources.yaml"]
+
+
 def test_a_folder_that_is_missing_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="nicht schreiben"):
         edit.set_enabled(tmp_path / "nirgends" / "sources.yaml", "eins", enabled=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["nan", "inf", "1e5", "0x1F", "~", "yes", "2025-01-01", "12:30", "- a", "a: b", "a #b", "'",
+     '"', "\\", "#", "&a", "*a", "!a", "|", ">", "%", "@", "`", "{a}", "[a]", "a, b", "a\tb",
+     "a\nb", "a\u2028b", "x\x85y", "ä", "\U0001f600", "http://a:", "? a", "a:", "=", "<<", "..."],
+)  # fmt: skip
+@pytest.mark.parametrize("source", ["eins", "zwei", "drei"])
+def test_any_text_is_written_so_that_it_is_read_again(source: str, text: str, path: Path) -> None:
+    loaded = edit.update_source(path, source, {"licence": text})
+
+    assert {s.id: s.licence for s in loaded.sources}[SourceId(source)] == text
+
+
+def test_a_text_that_no_file_can_hold_is_refused(path: Path) -> None:
+    with pytest.raises(InvalidConfigError):
+        edit.update_source(path, "eins", {"licence": "\ud800"})
 
 
 WORDS = st.text(

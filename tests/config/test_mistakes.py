@@ -80,6 +80,8 @@ CASES = [
     Case("alias-without-target", LIST + "    budget: *weit\n", 13, "kein Ziel", "ausschreiben"),
     Case("too-deep", LIST + "    budget: " + "[" * 500 + "]" * 500 + "\n", 13, "Ebenen",
          "Klammern"),
+    Case("list-as-a-name", LIST + "    [a]: b\n", 13, "kein Wort", "Klammern"),
+    Case("other-yaml", "%YAML 9.0\n---\n" + LIST, 1, "kein lesbares YAML", "Anführungszeichen"),
     Case("not-a-mapping", "- a\n- b\n", 1, "keine Zuordnung", "sources:"),
     Case("section-not-a-list", PLATFORM + "sources:\n  id: a\n", 9, "keine Liste", "- id"),
     Case("section-twice", LIST + "platforms: []\n", 13, "steht zweimal", "vereinen"),
@@ -148,6 +150,11 @@ CASES = [
     source("licence: 2025-01-01\n", 13, "ein Datum", '"2025-01-01"', name="date-for-a-text"),
     source("enabled: yes\n", 13, "weder true noch false", "„true“ oder „false“",
            name="yes-for-true"),
+    source("enabled: [true]\n", 13, "eine Liste", "„true“", name="list-for-a-truth-value"),
+    source("budget: {requests: [1]}\n", 13, "eine Liste", "ganze Zahl", name="list-for-a-number"),
+    Case("unknown-platform-among-many", "platforms:\n" + "".join(
+        PLATFORM.replace("platforms:\n", "").replace("id: amt", f"id: p{n}") for n in range(21))
+        + "sources:\n- {id: a, platform: qqqq, kind: manual}\n", 129, "„qqqq“", "Schreibweise"),
     source('enabled: "true"\n', 13, "weder true noch false", "ohne Anführungszeichen",
            name="quoted-true"),
     source("language: Deutsch\n", 13, "keine Sprache", "de", name="bad-language"),
