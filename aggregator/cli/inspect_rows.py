@@ -1,5 +1,7 @@
 """What `inspect` says of one input: the row of the contract, made by the live parsers."""
 
+import html
+import re
 import stat
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,11 +25,16 @@ from aggregator.model import (
     SourceKind,
 )
 from aggregator.parse import sniff
+from aggregator.urls import resolve
 
 PAGE = "page"  # a web page by itself is no kind of source
 KINDS = (PAGE, *(str(kind) for kind in SourceKind if kind is not SourceKind.MANUAL))
 MAX_FILE_BYTES = 32 * 2**20
 MAX_PAGE_BYTES = 20 * 2**20  # uncompressed
+_OWN_LINK = re.compile(
+    r"<(?:\w{1,20}:)?link\b[^<>]{0,500}?\brel\s*=\s*[\"']?(?:canonical|self)\b[^<>]{0,500}>", re.I
+)
+_HREF = re.compile(r"\bhref\s*=\s*[\"']([^\"'<>]+)")
 _STREAMED = frozenset({"feed", "sitemap"})  # their parsers decompress within bounds of their own
 
 Row = dict[str, Any]
@@ -48,8 +55,8 @@ class Task:
 def row_of(task: Task) -> Row:
     """Return the row of a task; trouble becomes a problem in it.
 
-    A file does not say when it was fetched, so only in fetched pages a date is refused for lying
-    in the future.
+    A file without a base has the address that it states. It does not say when it was fetched, so
+    only in fetched pages a date is refused for lying in the future.
     """
     kind = task.kind
     try:
@@ -85,7 +92,17 @@ def _page_of_file(task: Task) -> Page:
         body = path.read_bytes()
     except OSError as error:
         raise NotFoundError(f"Die Datei ist nicht lesbar: {error.strerror}") from error
-    return Page(url=task.base, final_url=task.base, body=body)
+    base = task.base or _own_address(body)
+    return Page(url=base, final_url=base, body=body)
+
+
+def _own_address(body: bytes) -> str:
+    """Return what a file says its address is (rel=canonical, rel=self), "" when it does not."""
+    for tag in _OWN_LINK.findall(sniff.head_of(next(sniff.inflated(body), b""))):
+        href = _HREF.search(tag)
+        if href and (url := resolve("", html.unescape(href[1]))):
+            return url
+    return ""
 
 
 def _kind_of(page: Page) -> str:

@@ -129,6 +129,19 @@ def test_a_page_has_text_date_links_and_feeds(files: Path, capsys: Capture) -> N
     assert row["feeds"][0]["url"] == "https://amt.example/feed.xml"
 
 
+def test_a_file_is_at_the_address_that_it_states(tmp_path: Path, capsys: Capture) -> None:
+    page, feed = tmp_path / "a.html", tmp_path / "f.xml"
+    own = "<link href='https://amt.example/x/y?a=1&amp;b=2' rel='canonical'>"
+    page.write_text(HTML.replace("</head>", own + "</head>"), encoding="utf-8")
+    own = "<link xmlns='http://www.w3.org/2005/Atom' rel='self' href='https://amt.example/f'/>"
+    feed.write_text(RSS.replace("<title>Amt", own + "<title>Amt", 1), encoding="utf-8")
+
+    _, (first, second) = rows(capsys, str(page), str(feed))
+
+    assert first["links"][0]["url"] == "https://amt.example/b"
+    assert second["entries"][0]["url"] == "https://amt.example/neu"
+
+
 def test_a_kind_can_be_demanded(files: Path, capsys: Capture) -> None:
     code, (row,) = rows(capsys, "--as", "sitemap", str(files / "feed.xml"))
 
