@@ -181,6 +181,8 @@ def verdict(
     state = STATES.get(trouble.code)
     if state is None:
         state = RunState.SUSPECT if suspect else RunState.FAILED
+    if status == 403:
+        state = RunState.DENIED
     if status == 410:
         state = RunState.GONE
     return Verdict(state=state, reason=trouble.code, message=trouble.message)

@@ -22,7 +22,8 @@ from aggregator import dates, judge, store, timing, urls
 from aggregator.clock import Clock, instant, stamp
 from aggregator.config import load_settings
 from aggregator.errors import FetchError, ParseError
-from aggregator.fetch.client import Fetcher, user_agent
+from aggregator.fetch.client import Fetcher, Limits, user_agent
+from aggregator.fetch.transport import Way
 from aggregator.model import (
     Catalogue,
     Code,
@@ -34,6 +35,7 @@ from aggregator.model import (
     Role,
     RunState,
     Source,
+    Validators,
 )
 from aggregator.reading import Read, more_of, read
 from aggregator.record import Recorder, Report
@@ -57,11 +59,17 @@ class Engine:
 
     database: Path
     fetcher: Fetcher
+    hosts: StoredHosts
     clock: Clock
     platforms: dict[str, Platform]
     recorder: Recorder
     trigger: str = "refresh"
     workers: int = 8
+
+    def close(self) -> None:
+        """Close the connections to the outside and those of the host book."""
+        self.fetcher.close()
+        self.hosts.close()
 
 
 def make_engine(
@@ -88,14 +96,20 @@ def make_engine(
     store.catalogue.mirror(db, catalogue)
     settings = load_settings(data)
     recorder = Recorder()
+    hosts = StoredHosts(database, clock)
+    limits = Limits(
+        deadline_s=settings.request_deadline.total_seconds(),
+        page_bytes=settings.max_page_mb * 2**20,
+        large_bytes=settings.max_document_mb * 2**20,
+    )
     fetcher = Fetcher(
-        StoredHosts(database, clock), clock,
-        user_agent(settings.contact or catalogue.site.contact), on_exchange=recorder,
+        hosts, clock, user_agent(settings.contact or catalogue.site.contact), limits=limits,
+        on_exchange=recorder, way=Way(ca_file=settings.ca_file or None),
     )  # fmt: skip
     return Engine(
-        database=database, fetcher=fetcher, clock=clock, recorder=recorder, trigger=trigger,
+        database=database, fetcher=fetcher, hosts=hosts, clock=clock, recorder=recorder,
+        trigger=trigger, workers=settings.workers,
         platforms={platform.id: platform for platform in catalogue.platforms},
-        workers=settings.workers,
     )  # fmt: skip
 
 
@@ -228,7 +242,7 @@ def _visit(engine: Engine, db: sqlite3.Connection, run: Run, row: store.frontier
         run.revisits += 1
     try:
         answer = engine.fetcher.get(
-            Request(url=row.url, role=row.role, validators=row.validators,
+            Request(url=row.url, role=row.role, validators=_validators(row),
                     min_delay=run.source.delay)
         )  # fmt: skip
     except FetchError as error:
@@ -255,6 +269,13 @@ def _visit(engine: Engine, db: sqlite3.Connection, run: Run, row: store.frontier
     run.fresh = True
     run.hints += _hints(answer, found.parsed.ttl, engine.clock)
     store.commit.commit_step(db, _with_further_exchanges(engine, run, found.step))
+
+
+def _validators(row: store.frontier.Row) -> Validators:
+    """Return what makes a request conditional; now and then only the hash, which cannot lie."""
+    if timing.asks_fully(row.visits):
+        return replace(row.validators, etag=None, last_modified=None)
+    return row.validators
 
 
 def _visited(

@@ -9,6 +9,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -41,14 +42,8 @@ class Scheduler:
             engine = pipeline.make_engine(
                 db, self._database, catalogue, self._data, self._clock, "schedule"
             )
-            chosen = [s for s in catalogue.sources if s.enabled and s.kind is not SourceKind.MANUAL]
-            done = 0
-            for report in pipeline.refresh(engine, chosen, forced=False):
-                if report.counts:
-                    done += 1
-                    log.info("refreshed source=%s state=%s reason=%s new=%s changed=%s pending=%s",
-                             report.source, report.state, report.reason, report.counts["new"],
-                             report.counts["changed"], report.counts["pending"])  # fmt: skip
+            with closing(engine):
+                done = _read(engine, catalogue)
             self._derive(db)
         finally:
             db.close()
@@ -83,6 +78,21 @@ class Scheduler:
             db, clock=self._clock, vocabulary=config.vocabulary(self._data),
             words=open_word_forms(self._data),
         )  # fmt: skip
+
+
+def _read(engine: pipeline.Engine, catalogue: Catalogue) -> int:
+    """Read what is due; return how many sources were read."""
+    chosen = [s for s in catalogue.sources if s.enabled and s.kind is not SourceKind.MANUAL]
+    done = 0
+    for report in pipeline.refresh(engine, chosen, forced=False):
+        if report.counts:
+            done += 1
+            log.info(
+                "refreshed source=%s state=%s reason=%s new=%s changed=%s pending=%s",
+                report.source, report.state, report.reason, report.counts["new"],
+                report.counts["changed"], report.counts["pending"],
+            )  # fmt: skip
+    return done
 
 
 def run(database: Path, sources: Path, data: Path, clock: Clock, every: timedelta | None) -> int:

@@ -49,14 +49,14 @@ def refresh_command(
     limit = _limit(max_time)
     reports = []
     db = ctx.db()
+    worker = engine(ctx, db)
+    deadline = time.monotonic() + limit.total_seconds() if limit else None
     try:
-        for report in pipeline.refresh(
-            engine(ctx, db), chosen, forced=forced,
-            deadline=time.monotonic() + limit.total_seconds() if limit else None,
-        ):  # fmt: skip
+        for report in pipeline.refresh(worker, chosen, forced=forced, deadline=deadline):
             reports.append(report)
             _tell(report, len(reports), len(chosen), as_json=as_json)
     finally:
+        worker.close()
         derive_now(ctx, db)
     _summary(reports, as_json=as_json)
     return 1 if any(report.state in BAD for report in reports) else 0

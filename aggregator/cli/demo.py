@@ -75,7 +75,7 @@ def crawl_all(ctx: Context) -> None:
             waiting = [source for source in waiting if source.id in moving]
             if not waiting:
                 break
-        worker.fetcher.close()
+        worker.close()
         derive_now(ctx, db)
     finally:
         db.close()
