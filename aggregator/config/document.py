@@ -304,7 +304,7 @@ def _note(error: yaml.YAMLError, text: str, notes: Notes) -> None:
     if any(words in said for words in _OPENED):
         mark = getattr(error, "context_mark", None) or mark
     if mark is not None:
-        line = min(mark.line, text.count("\n")) + 1
+        line = min(mark.line, text.rstrip().count("\n")) + 1
     else:
         line = text.count("\n", 0, getattr(error, "position", 0)) + 1
     notes.add(line, *_explain(said, text.split("\n")[line - 1], mark.column if mark else 0))

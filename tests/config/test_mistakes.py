@@ -64,6 +64,7 @@ CASES = [
     Case("list-not-indented", LIST.replace("  - id: amt-news", "- id: amt-news"), 10,
          "Doppelpunkt", "Einrückung prüfen"),
     change("kind: feed", 'kind: "feed', 11, "Anführungszeichen", "schließen", name="quote-open"),
+    Case("bracket-open-at-the-end", "sources: [\n", 1, "Klammer", "„]“"),
     source("include: [a, b\n", 13, "eckige Klammer", "Kommas", name="bracket-open"),
     source("budget: {requests: 1\n", 13, "geschweifte Klammer", "Kommas", name="brace-open"),
     change("name: Das Amt", "name: Amt: das eine", 3, "Doppelpunkt", "Anführungszeichen",
