@@ -155,6 +155,21 @@ def test_second_round_differs_only_as_planted(truth: dict[str, Any]) -> None:
     assert not planted & set(second["vanished"])
 
 
+def test_pages_that_are_not_planted_to_change_keep_their_content(
+    truth: dict[str, Any], replica: Replica, client: Client
+) -> None:
+    """Their bytes even, but for articles: beside those stand the newest press releases."""
+    differing = set(truth["rounds"]["2"]["vanished"])
+    differing |= {item["key"] for item in truth["rounds"]["2"]["items"]}
+    same = [i for i in truth["rounds"]["1"]["items"] if i["key"] not in differing]
+    before = {item["key"]: client.get(item["url"]).body for item in same}
+
+    replica.round = 2
+
+    after = {item["key"]: client.get(item["url"]).body for item in same}
+    assert {i["kind"] for i in same if before[i["key"]] != after[i["key"]]} == {"page"}
+
+
 def test_moved_pages_redirect_for_good_and_gone_ones_are_missing(
     truth: dict[str, Any], replica: Replica, client: Client
 ) -> None:

@@ -111,12 +111,15 @@ class Guide:
         start = int(asked.first("start", "0") or 0)
         limit = min(int(asked.first("limit", str(_MAX_LIMIT)) or _MAX_LIMIT), _MAX_LIMIT)
         expand = asked.first("expand")
-        entities = [self._entity(p, expand) for p in chosen]
+        named: list[Publication | None] = list(chosen)
         if chosen and chosen[0].form == "leitfaden":
-            entities.insert(len(entities) // 2, self._old_revision(expand))
-        results = entities[start : start + limit]
+            named.insert(len(named) // 2, None)  # the old revision
+        results = [
+            self._entity(p, expand) if p else self._old_revision(expand)
+            for p in named[start : start + limit]
+        ]
         links = {"base": HOME, "context": "", "self": f"{HOME}{path}?{asked.raw_query}"}
-        if start + limit < len(entities):
+        if start + limit < len(named):
             others = {name: values[0] for name, values in asked.query.items()}
             query = urlencode({**others, "start": start + limit, "limit": limit})
             links["next"] = f"{path}?{query}"
@@ -129,7 +132,7 @@ class Guide:
             "_demo": DEMO_NOTICE,
         }
         if path.endswith("/search"):
-            document["totalSize"] = len(entities)
+            document["totalSize"] = len(named)
         return as_json(document)
 
     def _entity(self, publication: Publication, expand: str) -> dict[str, Any]:

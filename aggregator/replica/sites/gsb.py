@@ -14,7 +14,7 @@ from html import escape
 from aggregator.replica.content.addresses import session
 from aggregator.replica.content.ministry import FAQ_PATH
 from aggregator.replica.content.naming import german
-from aggregator.replica.content.rounds import World
+from aggregator.replica.content.rounds import World, last_world
 from aggregator.replica.sites import feeds, pdf
 from aggregator.replica.sites.answer import (
     Answer,
@@ -80,6 +80,7 @@ class Ministry:
 
     def __init__(self, world: World) -> None:
         self._round = world.round
+        self._passing = {p.key for p in last_world().gone}
         own = [p for p in world.publications if p.platform == MINISTRY]
         self._forms: dict[str, list[Publication]] = {}
         for publication in own:
@@ -211,10 +212,17 @@ class Ministry:
         return answer
 
     def _teasers(self, publication: Publication) -> str:
-        """Return three teasers beside the content, which are not part of it."""
-        others = self._forms["meldung"]
-        start = pick(publication.key, len(others))
-        chosen = [others[(start + step) % len(others)] for step in (0, 9, 21)]
+        """Return three teasers beside the content, which are not part of it.
+
+        Those beside articles change with every new press release, so that pages differ whose
+        content does not; all others stay, so that unchanged pages keep their bytes.
+        """
+        if publication.form == "artikel":
+            newest = sorted(self._forms["presse"], key=lambda p: p.published or "")[-3:]
+            return "\n".join(_teaser(p, "Pressemitteilung") for p in newest)
+        lasting = [p for p in self._forms["meldung"] if p.since == 1 and p.key not in self._passing]
+        start = pick(publication.key, len(lasting))
+        chosen = [lasting[(start + step) % len(lasting)] for step in (0, 9, 21)]
         return "\n".join(_teaser(other, "Meldung") for other in chosen if other != publication)
 
     def _questions(self) -> Answer:

@@ -83,7 +83,7 @@ class Council:
         return page(self._framed("Übersicht", f"http://{HOST}{path}", "", f"<ul>{rows}</ul>"))
 
     def _framed(self, title: str, url: str, heading: str, content: str) -> str:
-        others = self._decisions
+        others = [p for p in self._decisions if p.since == 1 and p.url != url]
         start = pick(url, len(others))
         chosen = [others[(start + step) % len(others)] for step in (1, 5)]
         teasers = "".join(f'<li><a href="{p.path}">{escape(p.title)}</a></li>' for p in chosen)
