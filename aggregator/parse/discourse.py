@@ -1,14 +1,17 @@
 """Discourse by its JSON twins: lists of topics, and topics with their posts.
 
 Every list and topic answers JSON at its address with `.json`; addresses inside the answers leave
-that out. A topic answers with its first twenty posts. More would take pages that are answers of
-their own, and an observation replaces its predecessor, so the rest is left and said to be.
+that out. A topic answers with its first twenty posts and the ids of all; the others are asked for
+by id (`Parsed.needs`), so that a thread is stored whole or not at all.
 
 Who wrote a post is not read: forum authors are not stored.
 """
 
+import contextlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,6 +41,8 @@ _PLACES = re.compile(
 # A quote repeats another post, a mention names a person, the rest labels pictures and previews.
 _DROP = frozenset({"quote", "mention", "mention-group", "lightbox-meta", "meta", "informations"})
 _REGULAR_POST = 1
+SLICE_POSTS = 20
+MAX_SLICES = 50
 _QUESTION_TAGS = frozenset({"frage", "fragen", "question", "hilfe", "support"})
 
 
@@ -157,16 +162,15 @@ def _published(row: Mapping[str, Any], source: Source, page: Page) -> When | Non
 
 
 def _read_topic(topic: Mapping[str, Any], source: Source, page: Page) -> Parsed:
-    stream = mapping(topic.get("post_stream"))
-    posts = [mapping(post) for post in listed(stream.get("posts"))]
     number, title = text_of(topic.get("id")), _title(topic)
     if not number or not title:
         raise ParseError("Ein Thema ohne Kennung oder Titel", where=page.final_url)
     root = _root(page)
     url = _topic_url(root, topic, number)
-    accepted = _accepted(topic, posts)
+    thread = _thread(topic, f"{root}/t/{number}", page)
+    accepted = _accepted(topic, thread.posts)
     kind = ItemKind.QUESTION if accepted is not None else _kind(topic, title)
-    readable = [(post, _blocks(post)) for post in posts if _is_readable(post)]
+    readable = [(post, _blocks(post)) for post in thread.posts if _is_readable(post)]
     parts = tuple(_part(post, blocks, kind, accepted, source, page) for post, blocks in readable)
     entry = Entry(
         entry_id=number,
@@ -181,12 +185,53 @@ def _read_topic(topic: Mapping[str, Any], source: Source, page: Page) -> Parsed:
         aliases=(f"{root}/t/{number}",) if url != f"{root}/t/{number}" else (),
         found_by={"text": "post_stream", "published": "created_at"},
     )
-    missing = len(listed(stream.get("stream"))) - len(posts)
     problems: tuple[Problem, ...] = ()
-    if missing > 0:
-        message = f"Die letzten {missing} Beiträge des Themas wurden nicht gelesen"
+    if thread.missing:
+        message = f"{thread.missing} Beiträge des Themas wurden nicht gelesen"
         problems = (Problem(code=Code.TRUNCATED, message=message, where=url),)
-    return Parsed(title=title, entries=(entry,), problems=problems)
+    return Parsed(title=title, entries=(entry,), needs=thread.needs, problems=problems)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Thread:
+    """The posts at hand in their order, the addresses of the others, and how many are missing."""
+
+    posts: list[Mapping[str, Any]]
+    needs: tuple[str, ...]
+    missing: int
+
+
+def _thread(topic: Mapping[str, Any], topic_url: str, page: Page) -> _Thread:
+    stream = mapping(topic.get("post_stream"))
+    first = _posts_of(topic)
+    ids = [number for number in listed(stream.get("stream")) if isinstance(number, int)]
+    if not ids:
+        return _Thread(posts=first, needs=(), missing=0)
+    known = {_id(post): post for post in first}
+    later = [number for number in ids if number not in known]
+    for body in page.more.values():
+        with contextlib.suppress(ParseError):  # then its posts stay missing
+            known |= {_id(post): post for post in _posts_of(load(replace(page, body=body)))}
+    posts = [known[number] for number in ids if number in known]
+    needs = tuple(islice(_slices(topic_url, later), MAX_SLICES))
+    return _Thread(posts=posts, needs=needs, missing=len(ids) - len(posts))
+
+
+def _posts_of(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    stream = mapping(body.get("post_stream"))
+    return [mapping(post) for post in listed(stream.get("posts"))]
+
+
+def _id(post: Mapping[str, Any]) -> int | None:
+    number = post.get("id")
+    return number if isinstance(number, int) else None
+
+
+def _slices(topic_url: str, missing: list[int]) -> Iterator[str]:
+    """Yield the addresses that bring the missing posts, twenty at a time."""
+    for start in range(0, len(missing), SLICE_POSTS):
+        ids = "&".join(f"post_ids%5B%5D={n}" for n in missing[start : start + SLICE_POSTS])
+        yield f"{topic_url}/posts.json?{ids}"
 
 
 def _is_readable(post: Mapping[str, Any]) -> bool:

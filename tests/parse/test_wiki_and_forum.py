@@ -1,6 +1,7 @@
 """Confluence and Discourse: start pages lead to the interface, odd answers are refused clearly."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -103,6 +104,33 @@ def test_questions_are_told_from_threads(fields: dict[str, object], kind: ItemKi
     body = json.dumps({"topic_list": {"topics": [{"id": 1, "slug": "s", **fields}]}})
     page = make_page(body, "https://f.example/latest.json")
     assert parse_discourse(make_source(), page).entries[0].kind is kind
+
+
+def test_later_posts_of_a_thread_are_asked_for_and_put_in_order() -> None:
+    def post(number: int) -> dict[str, object]:
+        return {"id": 100 + number, "post_number": number, "cooked": f"<p>Beitrag {number}</p>"}
+
+    stream = {"posts": [post(n) for n in range(1, 21)], "stream": list(range(101, 143))}
+    topic = {"id": 9, "title": "Lang", "slug": "lang", "post_stream": stream}
+    page = make_page(json.dumps(topic), "https://f.example/t/9.json", role=Role.DETAIL)
+    first = parse_discourse(make_source(), page)
+    assert [problem.code for problem in first.problems] == [Code.TRUNCATED]
+    assert len(first.needs) == 2
+    assert (
+        first.needs[1] == "https://f.example/t/9/posts.json?post_ids%5B%5D=141&post_ids%5B%5D=142"
+    )
+
+    slices = ([post(n) for n in range(40, 20, -1)], [post(42), post(41)])
+    bodies = [json.dumps({"post_stream": {"posts": posts}}).encode() for posts in slices]
+    whole = parse_discourse(
+        make_source(), replace(page, more=dict(zip(first.needs, bodies, strict=True)))
+    )
+    assert whole.problems == ()
+    assert whole.needs == first.needs
+    assert [part.label for part in whole.entries[0].parts] == [str(n) for n in range(1, 43)]
+
+    broken = parse_discourse(make_source(), replace(page, more=dict.fromkeys(first.needs, b"")))
+    assert [problem.code for problem in broken.problems] == [Code.TRUNCATED]
 
 
 def test_authors_of_a_forum_are_not_kept() -> None:
