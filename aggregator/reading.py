@@ -126,7 +126,8 @@ def _follows(
     found: dict[str, tuple[str, str, Role, str | None]] = {}
 
     def follow(url: str, wanted: Role, lastmod: str | None) -> None:
-        canonical = urls.identity(url, platform).canonical
+        is_list = wanted is Role.INDEX
+        canonical = urls.page_address(url) if is_list else urls.identity(url, platform).canonical
         found.setdefault(canonical, (url, canonical, wanted, lastmod))
 
     for link in parsed.follow:

@@ -28,6 +28,7 @@ _PORTS = {"http:": "80", "https:": "443"}
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 # Written as they are in names and values of a query: `tx_news_pi1[news]` stays readable.
 _QUERY_SAFE = "/:,@!()*[]|"
+_SESSION = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _SLASHES = re.compile(r"/{2,}")
 _LEADING = re.compile(r"^/{2,}")
@@ -370,3 +371,11 @@ def _hosts(platform: Platform) -> tuple[str, tuple[tuple[str, str], ...]]:
     host = present.host if present else ""
     former = [a for a in map(_read, platform.former) if a is not None]
     return host, ((host, "/"), *((a.host, a.path) for a in former))
+
+
+def page_address(url: str) -> str:
+    """Return the address of one page of a list: pager and sort state stay, a session does not.
+
+    For items the pager's parameters are noise; for the list they are what tells its pages apart.
+    """
+    return _SESSION.sub("", url.partition("#")[0])
