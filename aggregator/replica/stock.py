@@ -15,6 +15,9 @@ from aggregator.replica.values import Anchor, Sentence, Theme
 
 _ALTERNATIVES = re.compile(r"\{([^{}]*)\}")
 _SLOT = re.compile(r"<([a-z0-9]+)>")
+# A district takes an article where a town has none, and prepositions merge with it.
+_DISTRICT = re.compile(r"\b([Ii]n|von|aus) (?=(?:Landk|K)reis )")
+_MERGED = {"in": "im ", "In": "Im ", "von": "vom ", "aus": "aus dem "}
 _MARK = re.compile(r"\[\[(.+?)::(.+?)\]\]")
 # Slots that are numbers: smallest and largest value.
 _NUMBERS = {
@@ -108,7 +111,7 @@ def fill(template: str, seed: str, *, use: int = 0, **given: str) -> str:
         names = frames()[slot[1]]
         return names[pick(f"{seed}{counter}{template}", len(names))]
 
-    return _SLOT.sub(value, text)
+    return _DISTRICT.sub(lambda found: _MERGED[found[1]], _SLOT.sub(value, text))
 
 
 def sentence(text: str, *, anchor: Anchor | None = None) -> Sentence:
