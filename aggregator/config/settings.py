@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from aggregator.config.mistakes import InvalidConfigError, Mistake, WrongError, shown, suggestion
-from aggregator.config.values import positive_duration
+from aggregator.config.values import address, positive_duration
 
 FILE = "settings.toml"
 PREFIX = "AGGREGATOR_"
@@ -28,6 +29,7 @@ class Settings:
     request_deadline: timedelta = timedelta(seconds=30)
     max_page_mb: int = 10
     max_document_mb: int = 30
+    proxy: str = ""
     ca_file: str = ""
     keep_runs: timedelta = timedelta(days=90)
     web_host: str = "127.0.0.1"
@@ -70,6 +72,13 @@ def _duration(value: Any) -> timedelta:
     return positive_duration(_text(value))
 
 
+def _proxy(value: Any) -> str:
+    url = _text(value)
+    if url and (not address(url).startswith("http://") or urlsplit(url).port is None):
+        raise WrongError(f"{shown(url)} ist kein Proxy", "als http://name:port eintragen")
+    return url
+
+
 def _file(value: Any) -> str:
     path = _text(value)
     if path and not Path(path).is_file():
@@ -88,6 +97,8 @@ SETTINGS = (
             about="So groß darf eine Seite oder ein Feed sein, ausgepackt, in MB"),
     Setting(name="max_document_mb", read=_whole(1, 1024),
             about="So groß darf ein Dokument oder eine Sitemap sein, ausgepackt, in MB"),
+    Setting(name="proxy", read=_proxy,
+            about="Proxy, über den Anfragen das Haus verlassen, als http://name:port"),
     Setting(name="ca_file", read=_file,
             about="Weitere vertrauenswürdige Zertifikate (PEM), etwa eines Proxys im Haus"),
     Setting(name="keep_runs", read=_duration, about="So lange bleiben Protokolle der Läufe"),

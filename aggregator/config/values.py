@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 from functools import cache, lru_cache
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from aggregator.config.mistakes import WrongError, nearest, shown
 
@@ -123,13 +122,13 @@ def month(text: str) -> str:
 @cache
 def timezone(text: str) -> str:
     """Return the name of a time zone that this machine knows."""
+    from zoneinfo import ZoneInfo, available_timezones
+
     try:
         ZoneInfo(text)
     except (OSError, ValueError) as error:  # ZoneInfoNotFoundError is a KeyError below
         raise WrongError(f"{shown(text)} ist keine Zeitzone", _ZONE_REMEDY) from error
     except KeyError as error:
-        from zoneinfo import available_timezones
-
         like = nearest(text, available_timezones())
         remedy = f"gemeint ist wohl „{like}“" if like else _ZONE_REMEDY
         raise WrongError(f"die Zeitzone {shown(text)} gibt es nicht", remedy) from error

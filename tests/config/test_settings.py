@@ -26,13 +26,15 @@ def test_every_field_has_a_setting_with_a_meaning() -> None:
 
 
 def test_the_file_is_read_and_the_environment_counts_more(tmp_path: Path) -> None:
-    write(tmp_path, 'contact = "grün@amt.example"\nworkers = 2\nkeep_runs = "30d"\n')
+    write(tmp_path, 'contact = "grün@amt.example"\nworkers = 2\nkeep_runs = "30d"\n'
+          'proxy = "http://proxy.amt.example:3128"\nca_file = ""\n')  # fmt: skip
 
     settings = load_settings(tmp_path, {"AGGREGATOR_WORKERS": "4", "AGGREGATOR_NOW": "egal"})
 
     assert settings.contact == "grün@amt.example"
     assert settings.workers == 4
     assert settings.keep_runs == timedelta(days=30)
+    assert (settings.proxy, settings.ca_file) == ("http://proxy.amt.example:3128", "")
 
 
 @pytest.mark.parametrize(
@@ -47,6 +49,8 @@ def test_the_file_is_read_and_the_environment_counts_more(tmp_path: Path) -> Non
         pytest.param("contact = 5\n", 1, "kein Text", "Anführungszeichen", id="number-for-text"),
         pytest.param("web_port = 1\nkeep_runs = '3 Tage'\n", 2, "keine Dauer", "7d", id="duration"),
         pytest.param("ca_file = '/nirgends.pem'\n", 1, "gibt es nicht", "Pfad", id="no-such-file"),
+        pytest.param("proxy = 'http://proxy'\n", 1, "kein Proxy", "name:port", id="proxy-port"),
+        pytest.param("proxy = 'proxy:3128'\n", 1, "beginnt nicht", "https://", id="proxy-scheme"),
         pytest.param("[web]\nport = 1\n", 1, "unbekannte Einstellung „web“", "web_", id="section"),
         pytest.param(
             "workers = 1\nweb_port =\n", 2, "kein lesbares TOML", "name = wert", id="toml"
