@@ -28,7 +28,7 @@ _HTML_ROOTS = frozenset(
      "style", "center", "main", "article")
 )  # fmt: skip
 _FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel", "urlset", "sitemapindex"})
-_PASSWORD = re.compile(rb"<input\b[^>]{0,300}type\s*=\s*[\"']?password", re.IGNORECASE)
+_PASSWORD = re.compile(rb"<input\b[^<>]{0,300}type\s*=\s*[\"']?password", re.IGNORECASE)
 
 
 def inflated(body: bytes) -> Iterator[bytes]:

@@ -8,14 +8,17 @@ import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aggregator.cli import run
-from aggregator.cli.inspect_rows import Task
-from aggregator.cli.inspect_worker import Worker, as_json
+from aggregator.cli.inspect import summary
+from aggregator.cli.inspect_rows import MAX_FILE_BYTES, Task, is_unreadable, row_of
+from aggregator.cli.inspect_worker import Worker, as_json, serve
+from aggregator.model import Page
 
 RSS = (
     "<rss version='2.0'><channel><title>Amt</title><language>de</language><item><guid>n-1</guid>"
@@ -240,6 +243,57 @@ def test_too_much_memory_is_a_problem_of_the_input(tmp_path: Path) -> None:
         row = json.loads(worker.read(Task(input="deep", path=str(page))))
 
     assert row["problems"]
+
+
+def test_the_worker_answers_until_the_other_end_is_gone(files: Path) -> None:
+    ours, theirs = Pipe()
+    answers: list[dict[str, Any]] = []
+
+    def ask() -> None:
+        for name in ("feed.xml", "map.xml.gz"):
+            ours.send(Task(input=name, path=str(files / name)))
+            answers.append(json.loads(ours.recv_bytes()))
+        ours.close()
+
+    asker = threading.Thread(target=ask)
+    asker.start()
+    serve(theirs)
+    asker.join()
+
+    assert [answer["kind"] for answer in answers] == ["feed", "sitemap"]
+
+
+def test_an_index_of_sitemaps_shows_what_it_leads_to(tmp_path: Path) -> None:
+    index = tmp_path / "index.xml"
+    index.write_text(
+        "<sitemapindex><sitemap><loc>https://amt.example/1.xml</loc></sitemap></sitemapindex>",
+        encoding="utf-8",
+    )
+
+    row = row_of(Task(input="i", path=str(index)))
+
+    assert row["follow"][0]["url"] == "https://amt.example/1.xml"
+    assert not is_unreadable(row)
+    assert "1 weiterführende Adressen" in summary(row)
+
+
+def test_rows_of_fetched_pages_and_of_files_that_are_too_large(files: Path) -> None:
+    large = files / "large.xml"
+    with large.open("wb") as file:
+        file.truncate(MAX_FILE_BYTES + 1)
+    page = Page(url="https://amt.example/a", final_url="https://amt.example/a",
+                body=HTML.encode(), media_type="text/html")  # fmt: skip
+
+    fetched = row_of(Task(input="a", page=page))
+    packed = row_of(Task(input="b", path=str(files / "page.html.gz")))
+    refused = row_of(Task(input="c", path=str(large)))
+    missing = row_of(Task(input="d", path=str(files / "weg")))
+
+    assert fetched["links"][0]["url"] == "https://amt.example/b"
+    assert packed["title"] == "Wohngeld"
+    assert [p["code"] for p in refused["problems"]] == ["too_large"]
+    assert [p["code"] for p in missing["problems"]] == ["not_found"]
+    assert is_unreadable(refused)
 
 
 def test_half_surrogate_pairs_are_escaped() -> None:
