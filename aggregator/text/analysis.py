@@ -14,6 +14,7 @@ from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
+from aggregator.errors import ConfigError
 from aggregator.text import references
 from aggregator.text.compounds import Counts, Splitter
 from aggregator.text.stem import GermanStemmer
@@ -45,14 +46,16 @@ _REFERENCE = "ref_"
 class Word:
     """A word as search reads it.
 
-    `parts` are stems, `boundaries` code points in `surface` at which a compound is cut; the linking
-    element belongs to the left part, and a hyphen is no boundary.
+    `parts` are stems of what cannot be cut further, `inner` those of parts that were ("wohngeld" of
+    Wohngeldantrag). `boundaries` are code points in `surface` at which a compound is cut; the
+    linking element belongs to the left part, and a hyphen is no boundary.
     """
 
     surface: str
     stem: str
     parts: tuple[str, ...]
     boundaries: tuple[int, ...]
+    inner: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,16 @@ def open_word_forms(folder: Path) -> WordForms:
     """Open the dictionary under a data folder, built first where it is missing.
 
     Raises:
-        OSError: It could not be built or written.
+        ConfigError: It could not be built or written there.
     """
-    return WordForms.open(folder / "cache")
+    try:
+        return WordForms.open(folder / "cache")
+    except OSError as error:
+        raise ConfigError(
+            f"das Wörterbuch lässt sich nicht anlegen ({error})",
+            where=str(folder / "cache"),
+            remedy="Schreibrechte und freien Platz im Datenordner prüfen",
+        ) from error
 
 
 def ref_token(kind: str, key: str) -> str:
@@ -143,6 +153,7 @@ class Analyser:
         found = [piece for match in _HYPHENS.finditer(surface)
                  for piece in _pieces(match.group(), match.start())]  # fmt: skip
         parts: list[str] = []
+        inner: list[str] = []
         boundaries: list[int] = []
         for piece, start in found:
             folded, origins = fold_map(piece)
@@ -153,8 +164,12 @@ class Analyser:
             cuts = self._splitter.cuts(folded)
             boundaries += [start + origins[cut] for cut in cuts]
             parts += self._part_stems(folded, cuts)
+            if len(cuts) > 1:
+                inner += map(self._stem, self._splitter.inner(folded))
         whole = "".join(fold(piece) for piece, _ in found)
-        return Word(surface, self._stem(whole), tuple(dict.fromkeys(parts)), tuple(boundaries))
+        return Word(
+            surface, self._stem(whole), tuple(dict.fromkeys(parts)), tuple(boundaries), tuple(inner)
+        )  # fmt: skip
 
     def _part_stems(self, folded: str, cuts: tuple[int, ...]) -> Iterator[str]:
         """Yield the stems of the parts of a compound, linking elements taken off."""
@@ -214,14 +229,14 @@ class Analyser:
         hyphened = [match.group() for match in _HYPHENS.finditer(surface)]
         if len(hyphened) > 1:
             stems = tuple(self._stem(fold(piece)) for piece in hyphened)
-            parts = (word.stem, *(part for part in word.parts if part not in stems))
+            parts = (word.stem, *(part for part in word.parts if part not in stems), *word.inner)
+        else:
+            stems, parts = (word.stem,), (*word.parts, *word.inner)
+        if len(stems) > 1 or parts:
             self._rich[surface] = (stems, parts)
-            return stems, parts
-        if word.parts:
-            self._rich[surface] = ((word.stem,), word.parts)
         else:
             self._plain[surface] = word.stem
-        return (word.stem,), word.parts
+        return stems, parts
 
     def matches(self, text: str, stems: frozenset[str]) -> list[tuple[int, int]]:
         """Return where a text says one of some stems, parts or reference tokens.

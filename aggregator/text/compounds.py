@@ -11,7 +11,7 @@ Everything here is folded (`words.fold`): small letters, umlauts spelt out.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Protocol
 
@@ -60,6 +60,25 @@ class Splitter:
 
     def cuts(self, word: str) -> tuple[int, ...]:
         """Return the offsets at which a folded word is cut, as far as possible; () for nowhere."""
+        first = self._once(word)
+        if not first or word in self._fixed:
+            return first
+        every: list[int] = []
+        for start, part in self._parts(word, first):
+            every += [start + cut for cut in self.cuts(part)]
+            every.append(start)
+        return tuple(sorted(every))[1:]
+
+    def inner(self, word: str) -> tuple[str, ...]:
+        """Return the parts that are compounds themselves: Wohngeld of Wohngeldantrag."""
+        found: list[str] = []
+        for _, part in self._parts(word, self._once(word)):
+            if part != word and self.cuts(part):
+                found += (part, *self.inner(part))
+        return tuple(found)
+
+    def _once(self, word: str) -> tuple[int, ...]:
+        """Return the offsets of the best way to cut a word, its parts left whole."""
         if word in self._fixed:
             return self._fixed[word]
         if not _SHORTEST <= len(word) <= _LONGEST or not word.isalpha():
@@ -68,9 +87,12 @@ class Splitter:
         if lemma is not None and lemma != word:
             return self._like(lemma, word)
         best, found = self._best(word)
-        if not found or best < self._whole(word):
-            return ()
-        return tuple(self._deep(word, found))
+        return found if best >= self._whole(word) else ()
+
+    def _parts(self, word: str, cuts: tuple[int, ...]) -> Iterator[tuple[int, str]]:
+        """Yield the offset of each part, and the part without its linking element."""
+        for start, end in pairwise((0, *cuts, len(word))):
+            yield start, word[start:end] if end == len(word) else self.base(word[start:end])
 
     def base(self, part: str) -> str:
         """Return a left part without its linking element: "verwaltung" for "verwaltungs"."""
@@ -95,7 +117,7 @@ class Splitter:
             (i for i, (one, other) in enumerate(zip(lemma, word, strict=False)) if one != other),
             min(len(lemma), len(word)),
         )
-        return tuple(cut for cut in self.cuts(lemma) if cut < shared)
+        return tuple(cut for cut in self._once(lemma) if cut < shared)
 
     def _whole(self, word: str) -> float:
         """Return the score of a word left alone."""
@@ -103,17 +125,6 @@ class Splitter:
             return -math.inf
         own = max(self._forms.heads(word), self._forms.modifiers(word), _ALONE)
         return math.log(own * _SELF / _TOTAL)
-
-    def _deep(self, word: str, cuts: tuple[int, ...]) -> list[int]:
-        """Cut the parts again, left ones without their linking element."""
-        every: list[int] = []
-        for start, end in pairwise((0, *cuts, len(word))):
-            part = word[start:end]
-            if end < len(word):
-                part = self.base(part)
-            every += [start + cut for cut in self.cuts(part)]
-            every.append(end)
-        return every[:-1]
 
     def _best(self, word: str) -> tuple[float, tuple[int, ...]]:
         """Return the best way to cut a word at least once, with its score."""

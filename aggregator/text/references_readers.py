@@ -5,19 +5,32 @@ is, whether "Beschluss 2018/36" is the IT-Planungsrat's, whether a number is a c
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from functools import lru_cache
 
 from aggregator.text import sentences
 
 Found = tuple[str, int, int]  # key, start, end
+_REACH = 400  # code points on either side in which a sentence tells what a number is
 
 # --- what stands around a match ---------------------------------------------------------------
 
 
 def _sentence(match: re.Match[str]) -> tuple[str, int]:
     """Return the sentence of a match and the offset of the match in it."""
-    start, end = sentences.span_at(match.string, match.start(), match.end())
+    ends = _sentence_ends(match.string)
+    before = bisect_right(ends, match.start())
+    start = max(ends[before - 1] if before else 0, match.start() - _REACH)
+    behind = bisect_left(ends, match.end())
+    end = min(ends[behind] if behind < len(ends) else len(match.string), match.end() + _REACH)
     return match.string[start:end], match.start() - start
+
+
+@lru_cache(maxsize=2)
+def _sentence_ends(text: str) -> list[int]:
+    """Return where the sentences of a context end; its references are read one after the other."""
+    return sentences.ends(text)
 
 
 def _each(match: re.Match[str], group: str, number: re.Pattern[str]) -> Iterator[re.Match[str]]:
@@ -52,7 +65,7 @@ _BEFORE_DECISION = re.compile(
 )
 _BODY = re.compile(
     rf"{COUNCIL}|MPK|Gemeinderat|Stadtrat|Kreistag|Kabinett|Bundestag|Bundesrat|Landtag|"
-    r"\w{0,30}[Kk]onferenz|\w{0,30}ausschuss"
+    r"[Kk]onferenz|[Aa]usschuss"
 )
 _OTHER_BODY = re.compile(r"\s(?:der|des|dieser|unserer)\s(?!\d{1,3}\.\sSitzung|IT-P)")
 
@@ -95,13 +108,15 @@ _LAND_STEMS = {
     "sachsen-anhalt": "st", "sächs": "sn", "sachsen": "sn", "schleswig": "sh", "thüring": "th",
 }  # fmt: skip
 _STEMS = "|".join(sorted(_LAND_STEMS, key=len, reverse=True))
+# The search for a parliament begins with its first letter, what stands around it is read then.
 _PARLIAMENT = re.compile(
-    r"(?P<bt>(?<![\w-])(?:Deutsche[rnms]{0,2}\s)?Bundestag(?:e?s)?(?!\w)|BT(?!\w))"
-    r"|(?P<br>(?<![\w-])Bundesrat(?:e?s)?(?!\w)|BR(?!\w))"
-    rf"|(?P<before>{_STEMS})[\w-]{{0,16}}[\s-](?:Landtag|Abgeordnetenhaus|Bürgerschaft)"
-    rf"|(?:Landtag|Abgeordnetenhaus|Bürgerschaft|LT)\w{{0,3}}[\s-](?:(?:von|des|der|in|im)\s)?"
-    rf"(?:(?:Landes|Freistaat(?:e?s)?|Freien|und|Hansestadt)\s){{0,4}}(?P<after>{_STEMS})"
-    r"|(?P<city>Abgeordnetenhaus|Bremische\w?\sBürgerschaft|Hamburgische\w?\sBürgerschaft)",
+    r"(?P<bt>Bundestag(?:e?s)?(?!\w)|BT(?!\w))|(?P<br>Bundesrat(?:e?s)?(?!\w)|BR(?!\w))"
+    r"|[LlB](?:andtag|ürgerschaft|T(?!\w))|Abgeordnetenhaus"
+)
+_LAND_BEFORE = re.compile(rf"(?<!\w)({_STEMS})[\w-]{{0,16}}[\s-]$", re.IGNORECASE)
+_LAND_BEHIND = re.compile(
+    r"\w{0,3}[\s(-]{1,2}(?:(?:von|des|der|in|im)\s)?"
+    rf"(?:(?:Landes|Freistaat(?:e?s)?|Freien|und|Hansestadt)\s){{0,4}}({_STEMS})",
     re.IGNORECASE,
 )
 _LAND = re.compile(rf"(?<!\w)({_STEMS})", re.IGNORECASE)
@@ -128,32 +143,33 @@ def _body_of_paper(match: re.Match[str]) -> str:
     if land := _LAND.match((match["land"] or "").strip()):
         return _LAND_STEMS[land[1].casefold()]
     landtag = named.startswith(("landtag", "lt"))
-    found = list(_PARLIAMENT.finditer(sentence))
-    if landtag:
-        found = [one for one in found if not (one["bt"] or one["br"])]
-    if found:
-        return _parliament(_nearest(found, at, at + len(match[0])))
-    lands = list(_LAND.finditer(sentence)) if landtag else []
-    return _LAND_STEMS[_nearest(lands, at, at)[1].casefold()] if lands else "?"
+    found = [
+        (one.start(), code)
+        for one in _PARLIAMENT.finditer(sentence)
+        if (code := _parliament(one)) and not (landtag and code in {"bt", "br"})
+    ]
+    if not found and landtag:
+        found = [(one.start(), _LAND_STEMS[one[1].casefold()]) for one in _LAND.finditer(sentence)]
+    return _nearest(found, at, at + len(match[0])) if found else "?"
 
 
-def _nearest(found: list[re.Match[str]], start: int, end: int) -> re.Match[str]:
-    """Return the match directly behind a span, else the closest before it, else the first."""
-    behind = [one for one in found if end <= one.start() <= end + 6]
-    before = [one for one in found if one.start() < start]
-    return (behind or before[-1:] or found)[0]
+def _nearest(found: list[tuple[int, str]], start: int, end: int) -> str:
+    """Return the code directly behind a span, else the closest before it, else the first."""
+    behind = [code for place, code in found if end <= place <= end + 6]
+    before = [code for place, code in found if place < start]
+    return (behind or before[-1:] or [found[0][1]])[0]
 
 
-def _parliament(match: re.Match[str]) -> str:
-    """Return the code of a parliament."""
-    if match["bt"]:
-        return "bt"
-    if match["br"]:
-        return "br"
-    if match["city"]:
-        name = match["city"].casefold()
-        return "be" if name.startswith("abg") else "hb" if name.startswith("brem") else "hh"
-    return _LAND_STEMS[(match["before"] or match["after"]).casefold()]
+def _parliament(match: re.Match[str]) -> str | None:
+    """Return the code of a parliament, None where its Land is not named."""
+    if match["bt"] or match["br"]:
+        return "bt" if match["bt"] else "br"
+    text, start = match.string, match.start()
+    land = _LAND_BEFORE.search(text, max(0, start - 40), start)
+    land = land or _LAND_BEHIND.match(text, match.end())
+    if land:
+        return _LAND_STEMS[land[1].casefold()]
+    return "be" if match[0] == "Abgeordnetenhaus" else None
 
 
 # --- law gazette and EU -----------------------------------------------------------------------

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from aggregator.text.words import word_set
 
-_WINDOW = 2_000  # code points looked at on either side of a place; no sentence is longer
 # A mark, closing quotes or brackets, a blank, then something that may begin a sentence; or a blank
 # line; or the beginning of a list item.
 _END = re.compile(
@@ -19,6 +18,7 @@ _END = re.compile(
 _BEFORE = re.compile(r"(?:(\d+)|([^\W\d_]+(?:\.[^\W\d_]+)*))$")
 _NEXT = re.compile(r"\s*[\"'„“«»‚(\[]*(\w+)")
 _LONGEST_WORD = 40
+_REACH = 2_000  # code points looked at on either side of a place; no sentence is longer
 
 _ABBREVIATIONS = word_set("""
     abb abk abs abschn al alt anl anm apr art aufl aug az bd bde beh beschl bes bez bgbl bgl bsp
@@ -44,11 +44,16 @@ def split(text: str) -> list[tuple[int, int]]:
     """Return the spans of all sentences in order, without the blanks around them."""
     spans = []
     start = 0
-    for end in (*_ends(text, 0, len(text)), len(text)):
+    for end in (*ends(text), len(text)):
         if span := _trimmed(text, start, end):
             spans.append(span)
         start = end
     return spans
+
+
+def ends(text: str) -> list[int]:
+    """Return the offsets at which sentences end, without that of the last."""
+    return list(_ends(text, 0, len(text)))
 
 
 def span_at(text: str, start: int, end: int) -> tuple[int, int]:
@@ -56,7 +61,7 @@ def span_at(text: str, start: int, end: int) -> tuple[int, int]:
 
     At most 2,000 code points on either side are looked at: the cost does not grow with the text.
     """
-    low, high = max(0, start - _WINDOW), min(len(text), end + _WINDOW)
+    low, high = max(0, start - _REACH), min(len(text), end + _REACH)
     first, last = low, high
     for mark in _ends(text, low, high):
         if mark <= start:

@@ -122,7 +122,7 @@ def _build_aside(target: Path) -> None:
             check=False, capture_output=True, text=True,
         )  # fmt: skip
         if done.returncode:
-            raise OSError(f"word forms were not built: {done.stderr.strip()[-500:]}")
+            raise OSError(f"Wortformen nicht erzeugt: {done.stderr.strip()[-500:]}")
         try:
             aside.rename(target)
         except OSError:
