@@ -20,18 +20,18 @@ from hashlib import sha256
 
 from aggregator.clock import Clock, SystemClock, stamp
 from aggregator.config.vocabulary import Vocabulary
-from aggregator.deriver import Deriver, Language, Reader
+from aggregator.deriver import Deriver, Reader
 from aggregator.errors import StoreError
-from aggregator.links.topics import TopicWords
+from aggregator.language import Language, language
 from aggregator.store import builds, changes, derived_write, epochs, leases
 from aggregator.store.builds import Build
 from aggregator.store.catalogue import platforms
 from aggregator.store.connection import transaction
 from aggregator.store.derived import Generation, reading
 from aggregator.store.epochs import Epoch
-from aggregator.text.analysis import ANALYSIS_VERSION, Analyser
+from aggregator.text.analysis import Analyser
 from aggregator.text.compounds import Counts
-from aggregator.text.wordforms import TABLE_VERSION, WordForms
+from aggregator.text.wordforms import WordForms
 
 LEASE = "derive"
 BATCH = 40  # items written in one transaction
@@ -78,27 +78,6 @@ class _TimeIsUpError(Exception):
 
 
 # --- a run -----------------------------------------------------------------------------------
-
-
-def language(vocabulary: Vocabulary, words: WordForms) -> Language:
-    """Return how words are read under a vocabulary."""
-    return Language(
-        read_with=lambda corpus: Analyser(
-            words, corpus, vocabulary.split_exceptions, vocabulary.aliases
-        ),
-        topics=tuple(
-            TopicWords(topic=slug, strong=topic.strong, weak=topic.weak)
-            for slug, topic in vocabulary.topics.items()
-        ),
-        version=f"{ANALYSIS_VERSION} {TABLE_VERSION} {vocabulary.checksum}",
-    )
-
-
-def analyser(db: sqlite3.Connection, vocabulary: Vocabulary, words: WordForms) -> Analyser:
-    """Return the analyser of the live epoch, for queries and for marking what they matched."""
-    epoch = epochs.current(db)
-    counts = epochs.WordCounts(db, epoch.n if epoch else 0)
-    return language(vocabulary, words).read_with(counts)
 
 
 def derive(

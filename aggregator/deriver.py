@@ -2,12 +2,13 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from aggregator.language import Language
 from aggregator.links.describe import Described, Statistics, describe
 from aggregator.links.related import Neighbour, Vector, best, score
-from aggregator.links.topics import Rules, TopicWords, overruled
+from aggregator.links.topics import Rules, overruled
 from aggregator.model import ItemState
 from aggregator.store import changes, decisions, derived_write, epochs
 from aggregator.store.changes import Change
@@ -22,15 +23,6 @@ from aggregator.store.resolve import Addresses
 from aggregator.text.analysis import Analyser
 from aggregator.text.compounds import Counts
 from aggregator.text.words import fold
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Language:
-    """How words are read: the dictionary of word forms and what the vocabulary adds."""
-
-    read_with: Callable[[Counts], Analyser]
-    topics: tuple[TopicWords, ...]
-    version: str  # changes with the analysis code and with the vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +106,13 @@ class Deriver:
             derived_write.resolve_again(self.generation, row["pk"], self._addresses)
         return old
 
+    def take_out(self, erased: Collection[int]) -> list[tuple[int, Vector]]:
+        """Take out items that are no more."""
+        old = [(item, derived_write.remove(self.generation, item)) for item in sorted(erased)]
+        for item in erased:
+            derived_write.resolve_again(self.generation, item, self._addresses)
+        return old
+
     def _hide(self, row: sqlite3.Row) -> None:
         """Let the state of an item follow the decision to hide it."""
         hidden = self.ruling(row["pk"]).hidden
@@ -181,6 +180,7 @@ class Deriver:
         described = self.describe(rows)
         with transaction(self._db):
             old = self.write(rows, described)
+            old += self.take_out(set(asked) - {row["pk"] for row in rows})
         self.replace(old, described)
         own = [row["pk"] for row, _ in described]
         pairs = {item: self.same(item, after=False) for item in own}

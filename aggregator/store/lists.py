@@ -6,7 +6,8 @@ known of the weakest of each list is kept in memory, since most candidates are t
 
 from collections.abc import Iterable
 
-from aggregator.links.related import KEPT, Neighbour
+from aggregator.links import related
+from aggregator.links.related import Neighbour
 from aggregator.store.derived import Generation
 
 MOST_KNOWN = 500_000  # lists whose weakest is kept in memory
@@ -43,7 +44,7 @@ class Lists:
         held.append(neighbour)
         held.sort()
         self._come.append((owner, neighbour))
-        if len(held) > KEPT:
+        if len(held) > related.KEPT:
             self._gone.append((owner, held.pop().item))
         self._weakest[side] = self._of(held)
 
@@ -70,7 +71,7 @@ class Lists:
 
     @staticmethod
     def _of(held: list[Neighbour]) -> Weakest:
-        return (held[-1].minus_score, held[-1].rank) if len(held) >= KEPT else None
+        return (held[-1].minus_score, held[-1].rank) if len(held) >= related.KEPT else None
 
     def _read(self, side: tuple[int, bool]) -> list[Neighbour]:
         """Read one side of a list, best first; pairs that people decided on do not count."""

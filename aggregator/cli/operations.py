@@ -1,0 +1,83 @@
+"""`rebuild`, `doctor`, `backup`, `restore`: keeping an installation in order."""
+
+from pathlib import Path
+
+import click
+
+from aggregator.cli.common import Context, emit, note, say
+
+
+@click.command("rebuild")
+@click.option("--epoch", is_flag=True, help="Zuerst eine neue Statistik erheben.")
+@click.option("--json", "as_json", is_flag=True, help="Ausgabe als JSON.")
+@click.pass_obj
+def rebuild_command(ctx: Context, *, epoch: bool, as_json: bool) -> None:
+    """Leitet alles neu ab; Leser behalten bis zum Ende den alten Stand."""
+    from aggregator.config.vocabulary import vocabulary
+    from aggregator.derive import derive
+    from aggregator.text.analysis import open_word_forms
+
+    db = ctx.db()
+    done = derive(
+        db, clock=ctx.clock, vocabulary=vocabulary(ctx.data), words=open_word_forms(ctx.data),
+        epoch=epoch, rebuild=True,
+    )  # fmt: skip
+    if as_json:
+        emit({"items": done.items, "epoch": done.epoch, "complete": done.complete})
+    else:
+        note(f"{done.items} Einträge abgeleitet, Statistik {done.epoch}")
+
+
+@click.command("doctor")
+@click.option("--digest", "with_digest", is_flag=True,
+              help="Nur Prüfsummen je Tabellengruppe: gleicher Inhalt, gleiche Summe.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Ausgabe als JSON.")
+@click.pass_obj
+def doctor_command(ctx: Context, *, with_digest: bool, as_json: bool) -> int:
+    """Prüft die Installation; Exit-Code 1, wenn etwas zu tun ist."""
+    from aggregator.store.digest import digest
+
+    if with_digest:
+        found = digest(ctx.db(readonly=True))
+        if as_json:
+            emit(found)
+        else:
+            say("\n".join(f"{name:<12} {value}" for name, value in found.items()))
+        return 0
+    from aggregator.store.doctor import examine
+
+    db = ctx.db()
+    findings = list(examine(db, ctx.database, ctx.clock))
+    if as_json:
+        emit({"fine": all(f.fine for f in findings), "findings": [
+            {"name": f.name, "fine": f.fine, "told": f.told, "remedy": f.remedy} for f in findings
+        ]})  # fmt: skip
+    else:
+        for finding in findings:
+            say(f"{'ok     ' if finding.fine else 'FEHLER '} {finding.told}")
+            if finding.remedy:
+                say(f"        Abhilfe: {finding.remedy}")
+    return 0 if all(finding.fine for finding in findings) else 1
+
+
+@click.command("backup")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def backup_command(ctx: Context, file: Path) -> None:
+    """Sichert die Datenbank im laufenden Betrieb nach FILE."""
+    from aggregator.clock import stamp
+    from aggregator.store.backup import backup
+
+    size = backup(ctx.db(), file, now=stamp(ctx.clock.now()))
+    note(f"{file}: {size / 1e6:.1f} MB")
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def restore_command(ctx: Context, file: Path) -> None:
+    """Stellt die Sicherung FILE wieder her; geprüft, und ganz oder gar nicht."""
+    from aggregator.store.backup import restore
+
+    restore(file, ctx.database)
+    note(f"{ctx.database} ist der Stand von {file}; laufende Dienste jetzt neu starten")

@@ -1,0 +1,45 @@
+"""How words are read in this installation: dictionary, vocabulary and the counts of the live epoch.
+
+Light to import: a search needs no more than this.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aggregator.config.vocabulary import Vocabulary
+from aggregator.links.topics import TopicWords
+from aggregator.store import epochs
+from aggregator.text.analysis import ANALYSIS_VERSION, Analyser
+from aggregator.text.compounds import Counts
+from aggregator.text.wordforms import TABLE_VERSION, WordForms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """How words are read: the dictionary of word forms and what the vocabulary adds."""
+
+    read_with: Callable[[Counts], Analyser]
+    topics: tuple[TopicWords, ...]
+    version: str  # changes with the analysis code, the dictionary and the vocabulary
+
+
+def language(vocabulary: Vocabulary, words: WordForms) -> Language:
+    """Return how words are read under a vocabulary."""
+    return Language(
+        read_with=lambda corpus: Analyser(
+            words, corpus, vocabulary.split_exceptions, vocabulary.aliases
+        ),
+        topics=tuple(
+            TopicWords(topic=slug, strong=topic.strong, weak=topic.weak)
+            for slug, topic in vocabulary.topics.items()
+        ),
+        version=f"{ANALYSIS_VERSION} {TABLE_VERSION} {vocabulary.checksum}",
+    )
+
+
+def analyser(db: sqlite3.Connection, vocabulary: Vocabulary, words: WordForms) -> Analyser:
+    """Return the analyser of the live epoch, for queries and for marking what they matched."""
+    epoch = epochs.current(db)
+    counts = epochs.WordCounts(db, epoch.n if epoch else 0)
+    return language(vocabulary, words).read_with(counts)
