@@ -92,6 +92,7 @@ class Selection:
     topic: tuple[str, ...] = ()
     since: str | None = None  # RFC 3339 instant, inclusive
     until: str | None = None  # RFC 3339 instant, exclusive
+    dated: bool = False  # only what has a publication date
 
     def clauses(self) -> str:
         """Return the conditions in SQL; its parameters are those of `values`."""
@@ -118,6 +119,7 @@ _CLAUSES = {
     " AND topic_@.auto = 1 AND topic_@.topic IN (SELECT value FROM json_each(:topic)))",
     "since": "item.sort_at >= :since",
     "until": "item.sort_at < :until",
+    "dated": "item.published_at IS NOT NULL",
 }
 
 
@@ -172,3 +174,20 @@ def items_by_id(db: sqlite3.Connection, ids: Iterable[str]) -> list[Document]:
     pks = {row["id"]: row["pk"] for row in rows}
     items = items_by_pk(db, pks.values())
     return [items[pks[name]] for name in asked if pks.get(name) in items]
+
+
+def twins(db: sqlite3.Connection, ids: Iterable[str]) -> dict[str, list[Document]]:
+    """Return, for each of these items that has any, the items with the same content by time."""
+    query = """
+        SELECT item.id, other FROM item
+        JOIN same_@ ON same_@.item = item.pk
+        JOIN item AS twin ON twin.pk = other
+        WHERE item.id IN (SELECT value FROM json_each(?)) ORDER BY item.id, twin.sort_at, twin.id
+    """
+    rows = db.execute(on_live(db, query), (json.dumps(list(ids)),)).fetchall()
+    items = items_by_pk(db, {row["other"] for row in rows})
+    told: dict[str, list[Document]] = {}
+    for row in rows:
+        if row["other"] in items:
+            told.setdefault(row["id"], []).append(items[row["other"]])
+    return told

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from aggregator.store.reads import (
     items_by_pk,
     newest,
     on_live,
+    twins,
 )
 from aggregator.store.reads_matrix import neighbours
 
@@ -34,9 +35,13 @@ def day_begin(now: datetime, days_ago: int) -> str:
 
 
 def start_page(db: sqlite3.Connection, now: datetime) -> Document:
-    """Return what is new since yesterday, much linked, the topics and how the crawl fares."""
+    """Return what is new since yesterday, much linked, and how the crawl fares.
+
+    New is what was published: a page without a date may be ten years old when a first crawl finds
+    it, so it counts nowhere here.
+    """
     since = day_begin(now, 1)
-    fresh = Selection(since=since, until=day_begin(now, -1))
+    fresh = Selection(since=since, until=day_begin(now, -1), dated=True)
     total = count_items(db, fresh)
     items, _ = newest(db, fresh if total else replace(fresh, since=None), limit=CANDIDATES)
     told = reads_sources.sources(db, now)
@@ -47,7 +52,6 @@ def start_page(db: sqlite3.Connection, now: datetime) -> Document:
     return {
         "since": since, "new_total": total, "new": _bundles(db, items),
         "much_linked": _much_linked(db, day_begin(now, 30)),
-        "topics": topics(db, now),
         "crawl": reads_sources.summary(told),
         "platforms": db.execute("SELECT count(*) FROM platform").fetchone()[0],
         "items": row["items"], "changed_at": row["changed_at"], "as_of": stamp(now),
@@ -55,31 +59,15 @@ def start_page(db: sqlite3.Connection, now: datetime) -> Document:
 
 
 def _bundles(db: sqlite3.Connection, items: Sequence[Document]) -> list[Document]:
-    """Put the same content into one bundle, led by what came out first.
-
-    A bundle stands where its newest item stands; its other items may be older than the list.
-    """
-    row_of = {row["id"]: row["pk"] for row in db.execute(
-        "SELECT pk, id FROM item WHERE id IN (SELECT value FROM json_each(?))",
-        (json.dumps([item["id"] for item in items]),),
-    )}  # fmt: skip
-    query = """
-        SELECT item, other FROM same_@ JOIN item AS twin ON twin.pk = other
-        WHERE item IN (SELECT value FROM json_each(?)) ORDER BY item, twin.sort_at, twin.id
-    """
-    twins: dict[int, list[int]] = {}
-    for row in db.execute(on_live(db, query), (json.dumps(list(row_of.values())),)):
-        twins.setdefault(row["item"], []).append(row["other"])
-    others = items_by_pk(db, {pk for row in twins.values() for pk in row})
+    """Put the same content into one bundle, led by the newest; the others are told by time."""
+    same = twins(db, [item["id"] for item in items])
     bundles: list[Document] = []
     shown: set[str] = set()
     for item in items:
-        if item["id"] in shown or len(bundles) == BUNDLES:
-            continue
-        members = [item, *(others[pk] for pk in twins.get(row_of[item["id"]], ()) if pk in others)]
-        members.sort(key=lambda one: (one["published_at"] or one["last_changed_at"], one["id"]))
-        shown |= {member["id"] for member in members}
-        bundles.append({"item": members[0], "same": members[1:]})
+        if item["id"] not in shown and len(bundles) < BUNDLES:
+            others = same.get(item["id"], [])
+            shown |= {item["id"], *(other["id"] for other in others)}
+            bundles.append({"item": item, "same": others})
     return bundles
 
 
@@ -106,15 +94,22 @@ def _much_linked(db: sqlite3.Connection, since: str) -> list[Document]:
 # --- topics --------------------------------------------------------------------------------
 
 
-def topics(db: sqlite3.Connection, now: datetime) -> list[Document]:
-    """Return every topic that has items, with its items and those of the last 7 days."""
+def topics(db: sqlite3.Connection, now: datetime, known: Iterable[str]) -> list[Document]:
+    """Return every topic with its items and those of the last 7 days.
+
+    A known topic without items is told too, with zeros: the gap is a finding.
+    """
     query = """
         SELECT topic, count(*) AS items, sum(item.sort_at >= ?) AS last_7_days
         FROM topic_@ JOIN item ON item.pk = topic_@.item
         WHERE auto = 1 AND item.merged_into IS NULL AND item.state <> 'hidden'
         GROUP BY topic ORDER BY topic
     """
-    return [dict(row) for row in db.execute(on_live(db, query), (day_begin(now, 7),))]
+    told = {row["topic"]: dict(row) for row in db.execute(on_live(db, query), (day_begin(now, 7),))}
+    return [
+        told.get(topic, {"topic": topic, "items": 0, "last_7_days": 0})
+        for topic in dict.fromkeys([*known, *told])
+    ]
 
 
 def topic_page(

@@ -1,0 +1,119 @@
+"""`serve`: the web application, by waitress."""
+
+import importlib
+import logging
+import signal
+import socket
+import sys
+from types import FrameType
+from typing import Any
+
+import click
+
+from aggregator.cli.common import Context, note
+from aggregator.errors import ConfigError, StoreError
+
+THREADS = 4  # reading is short, and SQLite releases the interpreter's lock
+BACKLOG = 1024
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, envvar="AGGREGATOR_HOST",
+              help="Adresse, an der gelauscht wird.")  # fmt: skip
+@click.option("--port", default=8000, show_default=True, envvar="AGGREGATOR_PORT",
+              type=click.IntRange(0, 65535), help="Port; 0: ein freier.")  # fmt: skip
+@click.option("--proxies", default=0, show_default=True, envvar="AGGREGATOR_PROXIES",
+              type=click.IntRange(0, 5),
+              help="Zahl der Reverse Proxies davor, deren X-Forwarded-* gilt.")  # fmt: skip
+@click.option("--prefix", default="", envvar="AGGREGATOR_PREFIX",
+              help="Unterpfad, unter dem alles liegt, etwa /querverweis.")  # fmt: skip
+@click.pass_obj
+def serve_command(ctx: Context, host: str, port: int, proxies: int, prefix: str) -> int:
+    """Startet die Webanwendung.
+
+    Sie läuft bis Strg+C oder SIGTERM; begonnene Anfragen werden noch beantwortet.
+    """
+    return serve(ctx, host, port, proxies=proxies, prefix=prefix)
+
+
+def serve(ctx: Context, host: str, port: int, *, proxies: int = 0, prefix: str = "") -> int:
+    """Serve until SIGTERM or SIGINT.
+
+    Args:
+        ctx: The data, the source list, the clock.
+        host: Where to listen.
+        port: Where to listen; 0 takes a free one, which the message names.
+        proxies: How many reverse proxies stand before us, whose X-Forwarded-* is believed.
+        prefix: Path under which everything lies, "" for the root.
+
+    Raises:
+        StoreError: The database cannot be opened, or the address is taken.
+    """
+    prepare(ctx)
+    server: Any = bind(ctx, host, port, proxies=proxies, prefix=prefix)
+    # As Ctrl+C does: waitress closes its socket, and its threads finish what they are at.
+    signal.signal(signal.SIGTERM, _stop)
+    note(f"Querverweis läuft unter {address(server, prefix)} (Ende: Strg+C oder SIGTERM)")
+    server.run()
+    server.close()
+    note("Beendet.")
+    return 0
+
+
+def prepare(ctx: Context) -> None:
+    """Create or migrate the database and mirror the source list, so that readers need no YAML.
+
+    A mistake in the list is reported and does not keep the index from being read.
+    """
+    from aggregator.store import catalogue
+
+    db = ctx.db()
+    try:
+        if ctx.sources.exists():
+            catalogue.mirror(db, ctx.catalogue)
+    except ConfigError as error:
+        note(f"Die Quellenliste ist fehlerhaft, es gilt die zuletzt gelesene: {error}")
+    finally:
+        db.close()
+
+
+def bind(ctx: Context, host: str, port: int, *, proxies: int, prefix: str) -> Any:
+    """Take the address and return the server, ready to `run`.
+
+    Raises:
+        StoreError: The address is taken or not ours.
+    """
+    from waitress import server as waitress
+
+    # The engine does not know the web; only this command does, and only when it is called.
+    web = importlib.import_module("web")
+    app = web.create_app(ctx.data, clock=ctx.clock, proxies=proxies)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is no trouble
+    make: Any = waitress.create_server  # waitress has no types
+    return make(
+        app, sockets=[_listen(host, port)], threads=THREADS, ident=None, url_prefix=prefix,
+        clear_untrusted_proxy_headers=False,  # Flask's ProxyFix decides which count
+    )  # fmt: skip
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Bind the address; a failed attempt of waitress itself would leave its socket open."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise StoreError(
+            f"die Adresse lässt sich nicht belegen: {error.strerror}", where=f"{host}:{port}",
+            remedy="mit --port einen anderen Port wählen",
+        ) from error  # fmt: skip
+
+
+def address(server: Any, prefix: str = "") -> str:
+    """Return the address under which a server answers people on this machine."""
+    host = str(server.effective_host)
+    shown = "localhost" if host in ("0.0.0.0", "::") else host  # noqa: S104 (compared, not bound)
+    return f"http://{shown}:{server.effective_port}{prefix}/"
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(0)

@@ -1,0 +1,33 @@
+"""One read-only connection for each request, and what is kept between requests."""
+
+from datetime import datetime
+
+from flask import current_app, g
+
+from aggregator import store
+
+DATABASE = "querverweis.sqlite3"
+
+
+def database() -> store.Connection:
+    """Return the connection of this request.
+
+    Raises:
+        StoreError: There is no database yet, or it cannot be read.
+    """
+    if "db" not in g:
+        g.db = store.connect(current_app.config["DATA"] / DATABASE, readonly=True)
+    connection: store.Connection = g.db
+    return connection
+
+
+def close_connection(_error: BaseException | None = None) -> None:
+    """Close the connection at the end of a request."""
+    if (connection := g.pop("db", None)) is not None:
+        connection.close()
+
+
+def now() -> datetime:
+    """Return the present by the application's clock."""
+    present: datetime = current_app.config["CLOCK"].now()
+    return present

@@ -1,0 +1,117 @@
+"""Start page, lists of items, platforms, topics."""
+
+from flask import Blueprint, Response, request, url_for
+
+from aggregator.errors import NotFoundError
+from aggregator.store import reads, reads_matrix, reads_overview
+from web import parameters
+from web.answers import answer, as_feed, here, page
+from web.database import database, now
+from web.entries import as_entries
+from web.frame import frame
+from web.language import day_of, t
+from web.words import label_of, topic_name, topic_slugs
+
+pages = Blueprint("overview", __name__)
+FEED_LENGTH = 50
+
+
+@page(pages, "/")
+def start() -> Response:
+    """Show what is new, much linked, the topics and how the crawl fares."""
+    document = reads_overview.start_page(database(), now())
+    document["topics"] = reads_overview.topics(database(), now(), topic_slugs())
+    return answer("start.html", document, since_day=day_of(document["since"]))
+
+
+@page(pages, "/items", "csv", "atom")
+def newest() -> Response:
+    """List items, newest first, filtered by platform, source, kind, level, topic and time."""
+    chosen = parameters.selection()
+    items, after = reads.newest(
+        database(), chosen, limit=parameters.limit(), cursor=request.args.get("cursor")
+    )
+    document = {
+        "total": reads.count_items(database(), chosen),
+        "items": items,
+        "next": here("json", cursor=after) if after else None,
+    }
+    return answer(
+        "list.html", document, title=t("list.title"), rows=items, entries=as_entries(items),
+        next_page=here(cursor=after) if after else None, filters=filters(),
+    )  # fmt: skip
+
+
+def filters() -> list[dict[str, str]]:
+    """Return the active filters with the address of the list without each."""
+    names = frame()["names"]
+    told = []
+    for name in ("platform", "source", "kind", "level", "topic", "since", "until", "dated"):
+        for value in request.args.getlist(name):
+            left = [other for other in request.args.getlist(name) if other != value]
+            url = here(**{"cursor": None, name: left})
+            told.append({"label": label_of(name, value, names), "url": url})
+    return told
+
+
+@page(pages, "/platforms", "csv")
+def platforms() -> Response:
+    """List the platforms with their size and state."""
+    told = reads_overview.platforms(database(), now())
+    return answer(
+        "platforms.html", {"platforms": told}, title=t("platforms.title"),
+        rows=[{name: row[name] for name in ("id", "name", "level", "url", "items", "newest_at")}
+              for row in told],
+    )  # fmt: skip
+
+
+@page(pages, "/platforms/<platform>")
+def platform(platform: str) -> Response:
+    """Show a platform: profile, sources, newest items, who links to whom."""
+    document = reads_overview.platform_page(database(), platform, now())
+    return answer("platform.html", document, title=document["platform"]["name"])
+
+
+@pages.get("/platforms/<platform>/counterparts.atom", defaults={"form": "atom"})
+def counterparts(platform: str) -> Response:
+    """Feed of what other platforms say on the subjects of this one, each with the reason."""
+    found = reads_overview.platform_page(database(), platform, now())["platform"]
+    told = reads_matrix.counterparts(database(), platform, FEED_LENGTH)
+    entries = [
+        {
+            "item": row["item"],
+            "summary": t(f"counterpart.{row['kind']}", title=row["counterpart"]["title"]),
+            "url": url_for("items.item", item_id=row["item"]["id"], _external=True),
+        }
+        for row in told
+    ]
+    title = t("counterpart.title", name=found["name"])
+    return as_feed(title, entries)
+
+
+@page(pages, "/topics")
+def topics() -> Response:
+    """List the topics."""
+    document = {"topics": reads_overview.topics(database(), now(), topic_slugs())}
+    week_ago = day_of(reads_overview.day_begin(now(), 7))
+    return answer("topics.html", document, title=t("topics.title"), week_ago=week_ago)
+
+
+@page(pages, "/topics/<topic>", "csv", "atom")
+def topic(topic: str) -> Response:
+    """Show who writes about a topic, and its newest items."""
+    document = reads_overview.topic_page(
+        database(), topic, limit=parameters.limit(), cursor=request.args.get("cursor")
+    )
+    if not document["total"] and topic not in topic_slugs():
+        raise NotFoundError(
+            "dieses Themenfeld gibt es nicht",
+            where=topic,
+            remedy="die Liste der Themenfelder öffnen",
+        )
+    after = document.pop("cursor")
+    document["next"] = here("json", cursor=after) if after else None
+    return answer(
+        "topic.html", document, title=topic_name(topic), rows=document["items"],
+        entries=as_entries(document["items"]), next_page=here(cursor=after) if after else None,
+    )  # fmt: skip

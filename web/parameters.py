@@ -1,0 +1,80 @@
+"""The query string of a request as typed values, or an error that says what was expected."""
+
+import re
+from collections.abc import Collection
+from datetime import date, datetime, time, timedelta
+
+from flask import request
+
+from aggregator.clock import stamp
+from aggregator.errors import QueryError
+from aggregator.model import ItemKind, Level
+from aggregator.store.reads import Selection
+from web.language import BERLIN
+
+MOST = 100
+USUAL = 20
+LAST_PAGE = 50
+
+
+def limit() -> int:
+    """Return how many rows a list shows: 1 to 100."""
+    return _number("limit", USUAL, MOST)
+
+
+def page() -> int:
+    """Return the page of a list: 1 to 50."""
+    return _number("page", 1, LAST_PAGE)
+
+
+def _number(name: str, usual: int, most: int) -> int:
+    told = request.args.get(name)
+    if not told:
+        return usual
+    if not (told.isascii() and told.isdigit() and 1 <= int(told[:9]) <= most):
+        raise QueryError(
+            f"{told!r} ist keine Zahl von 1 bis {most}", where=name,
+            remedy=f"eine ganze Zahl von 1 bis {most} angeben",
+        )  # fmt: skip
+    return int(told)
+
+
+def selection() -> Selection:
+    """Return the filters of a list of items: repeated = or within, and across."""
+    return Selection(
+        platform=_words("platform"),
+        source=_words("source"),
+        kind=_words("kind", set(ItemKind)),
+        level=_words("level", set(Level)),
+        topic=_words("topic"),
+        since=_day("since", 0),
+        until=_day("until", 1),
+        dated=request.args.get("dated") == "1",
+    )
+
+
+def _words(name: str, allowed: Collection[str] = ()) -> tuple[str, ...]:
+    told = tuple(dict.fromkeys(value for value in request.args.getlist(name) if value))
+    for value in told:
+        if allowed and value not in allowed:
+            raise QueryError(
+                f"{value!r} gibt es nicht", where=name,
+                remedy="erlaubt sind " + ", ".join(sorted(allowed)),
+            )  # fmt: skip
+    return told
+
+
+def _day(name: str, later: int) -> str | None:
+    """Read a day, inclusive in Berlin, as the instant where it begins (or the next one does)."""
+    told = request.args.get(name)
+    if not told:
+        return None
+    try:
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", told):
+            raise ValueError(told)
+        begin = date.fromisoformat(told) + timedelta(days=later)
+    except (ValueError, OverflowError) as error:
+        raise QueryError(
+            f"{told!r} ist kein Tag", where=name, remedy="in der Form 2026-11-24 angeben"
+        ) from error
+    return stamp(datetime.combine(begin, time(), BERLIN))
