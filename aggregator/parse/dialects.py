@@ -1,8 +1,8 @@
 """The markup of content systems, as data: where title, date, kind and content stand.
 
 Selectors are `tag`, `tag.class`, `.class` or `#id`, the first that matches wins; `content` takes
-all matches of every selector, in document order. Sources: the GSB scrapers and fixtures, Atlassian
-and TYPO3 documentation that `docs/` names.
+all matches of every selector, in document order. The places are those that public scrapers of the
+Government Site Builder family and Confluence's own templates use.
 """
 
 import re

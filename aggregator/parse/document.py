@@ -241,7 +241,7 @@ def parse_document(source: Source, page: Page) -> Parsed:
         aliases=(page.url,) if page.url != page.final_url else (),
         policy=policy,
         max_snippet=max_snippet,
-        found_by={"title": rule, "text": "pdf", "published": when.evidence if when else ""},
+        found_by={"title": rule, "text": "pdf", "published": str(when.evidence) if when else ""},
     )
     return Parsed(title=title, entries=(entry,), problems=tuple(problems))
 

@@ -66,7 +66,7 @@ def _read(source: Source, page: Page, root: HtmlElement, problems: tuple[Problem
         published=when.published,
         updated_at=when.updated_at,
         authors=declared.authors,
-        kind=_kind(root, dialect, content),
+        kind=_kind(root, dialect),
         language=declared.language,
         links=html.links(content.blocks, base),
         aliases=_aliases(page, root, base),
@@ -99,7 +99,7 @@ def _aliases(page: Page, root: HtmlElement, base: str) -> tuple[str, ...]:
     return found if page.url == page.final_url else tuple(dict.fromkeys((page.url, *found)))
 
 
-def _kind(root: HtmlElement, dialect: dialects.Dialect | None, content: Content) -> ItemKind | None:
+def _kind(root: HtmlElement, dialect: dialects.Dialect | None) -> ItemKind | None:
     label = dialects.first_text(root, dialect.kind) if dialect else None
     return dialects.kind_of(label[0]) if label else None
 

@@ -70,11 +70,10 @@ class Anchor:
 class Block:
     """A piece of text that the layout sets apart.
 
-    `glue` is what separates it from the block before it; `tag` the innermost block element.
+    `glue` is what separates it from the block before it.
     """
 
     text: str
-    tag: str
     glue: str
     anchors: tuple[Anchor, ...]
 
@@ -221,7 +220,6 @@ class _Reader:
     _href_from: int = 0
     _href_words: bool = False  # whether the open link has words in this block
     _pending: str = ""
-    _tags: list[str] = field(default_factory=list)  # open block elements
     _lists: int = 0
     _pre: int = 0
 
@@ -229,7 +227,6 @@ class _Reader:
         tag = element.tag
         if tag in _GLUE:
             self._boundary(tag)
-            self._tags.append(tag)
             self._lists += tag in _LISTS
             self._pre += tag == "pre"
         elif tag == "br":
@@ -246,7 +243,6 @@ class _Reader:
             self._lists -= tag in _LISTS
             self._pre -= tag == "pre"
             self._boundary(tag)
-            self._tags.pop()
         elif tag == "a":
             self._end_anchor()
 
@@ -272,8 +268,7 @@ class _Reader:
             self._end_anchor()
         text = "".join(self._pieces).rstrip()
         if text or self._anchors:
-            tag = self._tags[-1] if self._tags else "p"
-            self.blocks.append(Block(text, tag, self._pending or _PARAGRAPH, tuple(self._anchors)))
+            self.blocks.append(Block(text, self._pending or _PARAGRAPH, tuple(self._anchors)))
             self._pending = ""
         self._pieces, self._anchors = [], []
         self._length, self._href_from, self._ends_in_space = 0, 0, True

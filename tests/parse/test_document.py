@@ -4,7 +4,7 @@ import pytest
 
 from aggregator.errors import ParseError
 from aggregator.model import Code, Evidence, ItemKind, Policy, SourceKind
-from aggregator.parse import document
+from aggregator.parse import document, document_child
 from aggregator.parse.document import parse_document, read, reflow
 from tests.parse.golden import NOW, make_page, make_source
 from tests.parse.pdf import make_pdf
@@ -115,3 +115,23 @@ def test_deadline_ends_a_document(monkeypatch: pytest.MonkeyPatch) -> None:
 )  # fmt: skip
 def test_lines_become_paragraphs(page: str, text: str) -> None:
     assert reflow(page) == text
+
+
+def test_child_reads_text_links_and_facts() -> None:
+    body = make_pdf(["Erste Zeile"], ["Zweite Seite"], info={"Author": "Redaktion"},
+                    link="https://rat.example/")  # fmt: skip
+    found = document_child.read_pdf(body)
+    assert [page["text"].strip() for page in found["pages"]] == ["Erste Zeile", "Zweite Seite"]
+    assert found["pages"][0]["links"] == [["https://rat.example/", "Erste Zeile"]]
+    assert (found["author"], found["truncated"]) == ("Redaktion", False)
+
+
+def test_child_says_when_it_stopped_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document_child, "MAX_PAGES", 1)
+    assert document_child.read_pdf(make_pdf(["a"], ["b"]))["truncated"]
+    monkeypatch.setattr(document_child, "MAX_CHARS", 3)
+    assert document_child.read_pdf(make_pdf(["abcdef"]))["pages"][0]["text"] == "abc"
+
+
+def test_child_names_a_broken_file() -> None:
+    assert document_child.read_pdf(b"%PDF-1.4 nichts") == {"error": "broken"}

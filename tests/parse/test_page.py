@@ -207,3 +207,35 @@ def test_deep_nesting_and_masses_of_links_end_soon() -> None:
     for html in (deep, many):
         parsed = parse_page(make_source(), make_page(html))
         assert parsed.entries or parsed.problems
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        '<h3><a name="f{n}"></a>Frage {n}?</h3><p>Antwort {n}.</p>',  # a name within the heading
+        '<div id="f{n}"><div><h3>Frage {n}?</h3></div><div>Antwort {n}.</div></div>',  # wrapped
+    ],
+)
+def test_anchor_of_a_question_may_stand_in_it_or_around_it(one: str) -> None:
+    body = "<title>Fragen und Antworten</title>" + "".join(one.format(n=n) for n in range(3))
+    entries = parse_page(make_source(), make_page(body)).entries
+    assert [(e.entry_id, e.text) for e in entries] == [(f"f{n}", f"Antwort {n}.") for n in range(3)]
+
+
+def test_questions_without_anchors_stay_one_page() -> None:
+    body = "<title>FAQ</title>" + "<h3>Was gilt?</h3><p>Dies.</p>" * 4
+    assert len(parse_page(make_source(), make_page(body)).entries) == 1
+
+
+def test_time_element_of_the_article_is_structured_evidence() -> None:
+    body = '<div><time class="entry-date" datetime="2026-05-04T10:00:00+02:00">gestern</time></div>'
+    published = read(body=body + PROSE).published
+    assert published is not None
+    assert (published.at, published.evidence) == ("2026-05-04T08:00:00Z", Evidence.STRUCTURED)
+
+
+def test_searched_date_says_that_it_came_from_the_address() -> None:
+    address = "https://haus.example/2020/04/16/neue-angebote/"
+    published = read(address=address).published
+    assert published is not None
+    assert (published.at, published.evidence) == ("2020-04-16", Evidence.URL)

@@ -143,3 +143,36 @@ def test_authors_of_a_forum_are_not_kept() -> None:
     told = repr(parsed).lower()
     assert "erika" not in told
     assert "max" not in told.replace("max_snippet", "")
+
+
+def test_single_content_is_read_like_one_of_a_listing() -> None:
+    content = {"id": "5", "type": "page", "title": "T", "body": {"view": {"value": "<p>Text</p>"}}}
+    page = make_page(json.dumps(content), "https://w.example/rest/api/content/5", role=Role.DETAIL)
+    (entry,) = parse_confluence(make_source(), page).entries
+    assert (entry.entry_id, entry.text) == ("5", "Text")
+
+
+def test_contents_without_identity_and_other_types_are_no_entries() -> None:
+    results = [{"id": "1", "type": "comment", "title": "x"}, {"type": "page", "title": "x"}]
+    page = make_page(json.dumps({"results": results}), "https://w.example/rest/api/content")
+    parsed = parse_confluence(make_source(), page)
+    assert parsed.entries == ()
+    assert [problem.code for problem in parsed.problems] == [Code.IDENTITY_LOST]
+
+
+def test_empty_space_is_a_problem_only_at_its_root() -> None:
+    for role, codes in ((Role.ROOT, [Code.EMPTY]), (Role.INDEX, [])):
+        page = make_page('{"results": []}', "https://w.example/rest/api/content", role=role)
+        parsed = parse_confluence(make_source(), page)
+        assert [problem.code for problem in parsed.problems] == codes
+
+
+def test_next_page_may_name_the_context_path_or_an_inner_host() -> None:
+    for path in (
+        "/wiki/rest/api/content?start=2",
+        "http://innen:8090/wiki/rest/api/content?start=2",
+    ):
+        body = json.dumps({"results": [], "_links": {"next": path}})
+        page = make_page(body, "https://w.example/wiki/rest/api/content", role=Role.INDEX)
+        (follow,) = parse_confluence(make_source(), page).follow
+        assert follow.url == "https://w.example/wiki/rest/api/content?start=2"
