@@ -114,7 +114,7 @@ def _item(
         role=observed_as(role),
         key=key,
         entry_id=entry.entry_id,
-        url=entry.url or "",
+        url=_shown_address(entry.url),
         title=title[:MAX_TITLE_CHARS],
         kind=entry.kind or source.item_kind,
         published=entry.published,
@@ -165,6 +165,14 @@ def _best_key(found: Identity, aliases: Iterable[str], platform: Platform) -> st
         return found.key
     others = (urls.identity(alias, platform) for alias in aliases)
     return next((other.key for other in others if other.key != other.canonical), found.key)
+
+
+def _shown_address(url: str | None) -> str:
+    """Return the address to show: tidy, but an entry of a shared page keeps its fragment."""
+    if not url:
+        return ""
+    fragment = _fragment(url)
+    return f"{urls.tidy(url)}#{fragment}" if fragment else urls.tidy(url)
 
 
 def _fragment(url: str) -> str:

@@ -128,7 +128,8 @@ def _follows(
     def follow(url: str, wanted: Role, lastmod: str | None) -> None:
         is_list = wanted is Role.INDEX
         canonical = urls.page_address(url) if is_list else urls.identity(url, platform).canonical
-        found.setdefault(canonical, (url, canonical, wanted, lastmod))
+        address = urls.page_address(url) if is_list else urls.tidy(url)
+        found.setdefault(canonical, (address, canonical, wanted, lastmod))
 
     for link in parsed.follow:
         if link.role is Role.INDEX or urls.admits(link.url, source.include, source.exclude):

@@ -29,6 +29,7 @@ _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 # Written as they are in names and values of a query: `tx_news_pi1[news]` stays readable.
 _QUERY_SAFE = "/:,@!()*[]|"
 _SESSION = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
+_CHECKED = re.compile(r"[cp]hash|v|version|modificationDate|cacheVersion|api", re.IGNORECASE)
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _SLASHES = re.compile(r"/{2,}")
 _LEADING = re.compile(r"^/{2,}")
@@ -379,3 +380,24 @@ def page_address(url: str) -> str:
     For items the pager's parameters are noise; for the list they are what tells its pages apart.
     """
     return _SESSION.sub("", url.partition("#")[0])
+
+
+def tidy(url: str) -> str:
+    """Return an address as it is asked for and shown: without session, trackers and fragment.
+
+    Unlike the canonical form it stays the publisher's own: scheme, host, order and quoting. What a
+    server may check stays too (TYPO3's cHash, the version of a file).
+    """
+    address, _, query = page_address(url).partition("?")
+    path = f"/{address.partition('//')[2].partition('/')[2]}"
+    kept = [part for part in query.split("&") if part and not _is_dispensable(path, part)]
+    return f"{address}?{'&'.join(kept)}" if kept else address
+
+
+def _is_dispensable(path: str, part: str) -> bool:
+    name, _, value = part.partition("=")
+    if _CHECKED.fullmatch(name):
+        return False
+    pairs: list[tuple[str, str | None]] = [(name, value)]
+    rules = _Current.rules
+    return _is_noise(name) or any(not _without_noise(rule, path, pairs) for rule in rules.noise)

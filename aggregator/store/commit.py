@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from aggregator import urls
 from aggregator.clock import instant
 from aggregator.model import Item, ItemState, Platform, Problem, Role, Validators
 from aggregator.store import frontier, runs, state
@@ -103,10 +104,10 @@ def _follow_redirect(db: sqlite3.Connection, visit: Visit) -> frontier.Row:
         if add_aliases(db, pk, platform.id, addresses([visit.final_url], platform)):
             enqueue(db, pk)
         if visit.moved_for_good:
-            set_url(db, pk, visit.final_url)
+            set_url(db, pk, urls.tidy(visit.final_url))
     if row.role is Role.ROOT or not visit.moved_for_good:
         return row
-    return frontier.moved(db, row, visit.final_url, visit.final_canonical)
+    return frontier.moved(db, row, urls.tidy(visit.final_url), visit.final_canonical)
 
 
 def commit_not_modified(

@@ -330,6 +330,9 @@ def dropped(db: sqlite3.Connection, source: str) -> list[tuple[int, str | None]]
         " AND i.merged_into IS NULL"
         " AND NOT EXISTS (SELECT 1 FROM alias a JOIN listed l"
         "  ON l.source = o.source AND l.canonical = a.canonical WHERE a.item = i.pk)"
+        # entries that share a page (a FAQ) are named by the address before their fragment
+        " AND NOT EXISTS (SELECT 1 FROM listed l WHERE l.source = o.source"
+        "  AND instr(i.key, '#') > 0 AND l.canonical = substr(i.key, 1, instr(i.key, '#') - 1))"
         " ORDER BY i.platform, i.key",
         (source,),
     )

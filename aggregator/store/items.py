@@ -407,8 +407,10 @@ def set_url(db: sqlite3.Connection, pk: int, url: str) -> None:
 
 
 def items_at(db: sqlite3.Connection, platform: str, canonical: str) -> list[int]:
-    """Return the items that have an address on a platform."""
+    """Return the items that have an address on a platform; a FAQ page has several."""
     rows = db.execute(
-        "SELECT item FROM alias WHERE platform = ? AND canonical = ?", (platform, canonical)
+        "SELECT item FROM alias WHERE platform = ? AND canonical = ?"
+        " UNION SELECT pk FROM item WHERE platform = ? AND key > ? AND key < ?",
+        (platform, canonical, platform, f"{canonical}#", f"{canonical}$"),  # '$' follows '#'
     )
     return sorted({survivor(db, row["item"]) for row in rows})
