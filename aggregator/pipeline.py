@@ -22,8 +22,7 @@ from aggregator import dates, judge, store, timing, urls
 from aggregator.clock import Clock, instant, stamp
 from aggregator.config import load_settings
 from aggregator.errors import FetchError, ParseError
-from aggregator.fetch.client import Fetcher, Limits, user_agent
-from aggregator.fetch.transport import Way
+from aggregator.fetch.client import Fetcher
 from aggregator.model import (
     Catalogue,
     Code,
@@ -39,6 +38,7 @@ from aggregator.model import (
 )
 from aggregator.reading import Read, more_of, read
 from aggregator.record import Recorder, Report
+from aggregator.setting_up import install_rules, make_fetcher
 from aggregator.store.hosts import StoredHosts
 
 log = logging.getLogger(__name__)
@@ -94,21 +94,13 @@ def make_engine(
         ConfigError: The settings are wrong.
     """
     store.catalogue.mirror(db, catalogue)
-    settings = load_settings(data)
+    install_rules(data)
     recorder = Recorder()
     hosts = StoredHosts(database, clock)
-    limits = Limits(
-        deadline_s=settings.request_deadline.total_seconds(),
-        page_bytes=settings.max_page_mb * 2**20,
-        large_bytes=settings.max_document_mb * 2**20,
-    )
-    fetcher = Fetcher(
-        hosts, clock, user_agent(settings.contact or catalogue.site.contact), limits=limits,
-        on_exchange=recorder, way=Way(ca_file=settings.ca_file or None),
-    )  # fmt: skip
+    fetcher = make_fetcher(hosts, clock, data, catalogue.site, on_exchange=recorder)
     return Engine(
         database=database, fetcher=fetcher, hosts=hosts, clock=clock, recorder=recorder,
-        trigger=trigger, workers=settings.workers,
+        trigger=trigger, workers=load_settings(data).workers,
         platforms={platform.id: platform for platform in catalogue.platforms},
     )  # fmt: skip
 

@@ -23,7 +23,6 @@ from aggregator.text.analysis import open_word_forms
 
 log = logging.getLogger(__name__)
 HOUSEKEEPING_EVERY = timedelta(hours=24)
-KEEP_RUNS = timedelta(days=90)
 
 
 class Scheduler:
@@ -53,7 +52,7 @@ class Scheduler:
         """Forget old runs and let SQLite tidy its statistics."""
         db = store.connect(self._database)
         try:
-            before = stamp(self._clock.now() - KEEP_RUNS)
+            before = stamp(self._clock.now() - config.load_settings(self._data).keep_runs)
             log.info("housekeeping pruned_runs=%s", store.runs.prune(db, before))
             store.runs.optimize(db)
         finally:

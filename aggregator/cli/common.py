@@ -36,9 +36,10 @@ class Context:
         return self.data / "querverweis.sqlite3"
 
     def db(self, *, readonly: bool = False) -> "sqlite3.Connection":
-        """Open the database, created and migrated where needed."""
-        from aggregator import store
+        """Open the database, created and migrated where needed; the own URL rules hold from now."""
+        from aggregator import config, store, urls
 
+        urls.install(config.vocabulary(self.data).url_rules)
         return store.connect(self.database, readonly=readonly)
 
     @cached_property

@@ -51,20 +51,11 @@ def platform_of(ctx: Context, name: str) -> Platform:
 
 def fetcher(ctx: Context) -> "Fetcher":
     """Return a fetcher that remembers nothing beyond this process."""
-    from aggregator.config import load_settings
-    from aggregator.fetch.client import Fetcher, Limits, user_agent
     from aggregator.fetch.hosts import MemoryHosts
-    from aggregator.fetch.transport import Way
+    from aggregator.setting_up import install_rules, make_fetcher
 
-    settings = load_settings(ctx.data)
-    limits = Limits(
-        deadline_s=settings.request_deadline.total_seconds(),
-        page_bytes=settings.max_page_mb * 2**20,
-        large_bytes=settings.max_document_mb * 2**20,
-    )
-    agent = user_agent(settings.contact or ctx.catalogue.site.contact)
-    way = Way(proxy=settings.proxy or None, ca_file=settings.ca_file or None)
-    return Fetcher(MemoryHosts(ctx.clock), ctx.clock, agent, limits=limits, way=way)
+    install_rules(ctx.data)
+    return make_fetcher(MemoryHosts(ctx.clock), ctx.clock, ctx.data, ctx.catalogue.site)
 
 
 def try_source(ctx: Context, source: Source) -> "Preview":

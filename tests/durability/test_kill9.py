@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from aggregator import replica
+from aggregator.cli.demo import NOW, SOURCES
+from aggregator.replica import Replica
 
 KILLS = int(os.environ.get("QUERVERWEIS_KILLS", "8"))
 LONGEST_S = 6.0
@@ -27,7 +28,7 @@ class Box:
 
     def __init__(self, data: Path, resolve: str) -> None:
         self.data, self.resolve = data, resolve
-        self.now = datetime.fromisoformat(replica.NOW).astimezone(UTC)
+        self.now = datetime.fromisoformat(NOW).astimezone(UTC)
 
     def start(self, *words: str) -> "subprocess.Popen[bytes]":
         self.now += timedelta(hours=6)
@@ -39,7 +40,7 @@ class Box:
         }
         return subprocess.Popen(
             [sys.executable, "-m", "aggregator", "--data", str(self.data),
-             "--sources", str(replica.SOURCES), *words],
+             "--sources", str(SOURCES), *words],
             env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
@@ -64,7 +65,7 @@ class Box:
 
 @pytest.fixture(scope="module")
 def resolve() -> Iterator[str]:
-    platforms = replica.Replica(round=1)
+    platforms = Replica(round=1)
     platforms.start()
     yield platforms.resolve
     platforms.stop()
@@ -74,7 +75,7 @@ def resolve() -> Iterator[str]:
 def test_killed_crawl_ends_where_an_undisturbed_one_does(tmp_path: Path, resolve: str) -> None:
     calm = Box(tmp_path / "calm", resolve)
     calm.settle()
-    rng = random.Random(9)  # noqa: S311 (moments, not secrets)
+    rng = random.Random(9)
     torn = Box(tmp_path / "torn", resolve)
 
     for _ in range(KILLS):
