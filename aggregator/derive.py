@@ -254,7 +254,7 @@ class _Run:
             with transaction(self._db):
                 for item, lists in related.items():
                     if lists is not None:
-                        deriver.write_related(item, lists[0])
+                        deriver.write_related(item, lists.best)
                         derived_write.write_same(deriver.generation, item, pairs[item])
                 builds.advance(self._db, builds.RELATE, cursor)
             done += len(rows)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from aggregator.language import Language
 from aggregator.links.describe import Described, Statistics, describe
-from aggregator.links.related import Neighbour, Vector, best, score
+from aggregator.links.related import Neighbour, Vector, score
 from aggregator.links.topics import Rules, overruled
 from aggregator.model import ItemState
 from aggregator.store import changes, decisions, derived_write, epochs
@@ -15,10 +15,11 @@ from aggregator.store.changes import Change
 from aggregator.store.connection import transaction
 from aggregator.store.copies import Copies, Pair
 from aggregator.store.decisions import Rulings
-from aggregator.store.derived import Generation, vector_of, wanted_row
+from aggregator.store.derived import Generation, wanted_row
 from aggregator.store.epochs import Epoch
 from aggregator.store.lists import Lists
-from aggregator.store.neighbours import Indexed, Neighbourhood
+from aggregator.store.neighbours import Indexed, Neighbourhood, Scored
+from aggregator.store.packing import unpack
 from aggregator.store.resolve import Addresses
 from aggregator.text.analysis import Analyser
 from aggregator.text.compounds import Counts
@@ -134,32 +135,34 @@ class Deriver:
             self._neighbours.add(row["pk"], _indexed(row, found))
         self._copies.forget(item for item, _ in old)
 
-    def relate(self, item: int) -> tuple[list[Neighbour], list[Neighbour]] | None:
-        """Score an item against all others.
-
-        Returns:
-            Its own list, and all whose lists it may enter; None when it has no vector.
-        """
+    def relate(self, item: int) -> "Relations | None":
+        """Score an item against all others; None when it has no vector."""
         indexed = self._indexed(item)
         if indexed is None:
             return None
         ruled = self.ruling(item).related
-        found = [n for n in self._neighbours.of(item, indexed) if n.item not in ruled]
+        found = self._neighbours.of(item, indexed).without(ruled)
         together = [
-            Neighbour(-score(indexed.vector, other.vector), other.rank, pk,
-                      other.platform != indexed.platform)
+            Neighbour(
+                -score(indexed.vector, other.vector), other.rank, pk,
+                other.platform != indexed.platform,
+            )
             for pk, value in ruled.items()
             if value and (other := self._indexed(pk))
         ]  # fmt: skip
-        return best(found) + together, found
+        return Relations(rank=indexed.rank, best=found.best() + together, all=found)
 
     def _indexed(self, item: int) -> Indexed | None:
         row = self.generation.run(
-            "SELECT platform, rank FROM vector_@ WHERE item = ?", (item,)
+            "SELECT platform, rank, posted, terms, weights FROM vector_@ WHERE item = ?", (item,)
         ).fetchone()
         if row is None:
             return None
-        return Indexed(row["platform"], row["rank"], vector_of(self.generation, item))
+        vector = Vector(
+            terms=tuple(unpack("I", row["terms"])), weights=tuple(unpack("H", row["weights"])),
+            surfaces=(), posted=row["posted"],
+        )  # fmt: skip
+        return Indexed(row["platform"], row["rank"], vector)
 
     def same(self, item: int, *, after: bool) -> list[Pair]:
         """Find the items that share content with an item."""
@@ -193,27 +196,26 @@ class Deriver:
                 derived_write.write_same(self.generation, item, found)
             for item, lists in related.items():
                 if lists is not None:
-                    self.write_related(item, lists[0])
+                    self.write_related(item, lists.best)
             self._lists.write()
             changes.done(self._db, batch)
 
-    def _offer(
-        self,
-        own: Sequence[int],
-        related: Mapping[int, tuple[list[Neighbour], list[Neighbour]] | None],
-    ) -> None:
+    def _offer(self, own: Sequence[int], related: Mapping[int, "Relations | None"]) -> None:
         """Offer new items to the lists of all that are not worked on in this batch."""
         for item in own:
-            lists = related[item]
-            indexed = self._indexed(item)
-            if lists is None or indexed is None:
-                continue
-            for neighbour in lists[1]:
-                if neighbour.item not in related:
-                    self._lists.offer(
-                        neighbour.item,
-                        Neighbour(neighbour.minus_score, indexed.rank, item, neighbour.away),
-                    )
+            relations = related[item]
+            for other, points, away in relations.all if relations else ():
+                if relations and other not in related:
+                    self._lists.offer(other, Neighbour(-points, relations.rank, item, away))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relations:
+    """What an item is related to: its own list, and all whose lists it may enter."""
+
+    rank: str
+    best: list[Neighbour]
+    all: Scored
 
 
 def _indexed(row: sqlite3.Row, found: Described) -> Indexed:

@@ -12,7 +12,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from numpy import int64
+    from numpy.typing import NDArray
 
 UNIT = 1 << 15  # length of a vector
 MOST_TERMS = 64  # of a vector, the heaviest
@@ -30,6 +34,9 @@ REFERENCE_WEIGHT = 1.5
 UNKNOWN_REFERENCE = 1 << 31  # ids of references that the epoch does not know start here
 MOST_REASONS = 5
 REASON_SHARE = 0.03  # of the score, below which a shared term is no reason
+
+
+Whole = TypeVar("Whole", int, "NDArray[int64]")  # one number or many
 
 
 class Feature(NamedTuple):
@@ -134,17 +141,6 @@ def _unknown(name: str) -> Term | None:
     return Term(id=UNKNOWN_REFERENCE | (digest >> 1), items=1)
 
 
-def best(neighbours: Iterable[Neighbour]) -> list[Neighbour]:
-    """Return the best of an item's own platform and the best of the others, best first."""
-    home: list[Neighbour] = []
-    away: list[Neighbour] = []
-    for neighbour in sorted(neighbours):
-        side = away if neighbour.away else home
-        if len(side) < KEPT:
-            side.append(neighbour)
-    return sorted(home + away)
-
-
 def score(one: Vector, other: Vector) -> int:
     """Return the cosine of two vectors per 10,000."""
     mine = dict(zip(one.terms, one.weights, strict=True))
@@ -154,8 +150,8 @@ def score(one: Vector, other: Vector) -> int:
     return scaled(dot)
 
 
-def scaled(dot: int) -> int:
-    """Bring a dot product of two vectors to what is stored."""
+def scaled(dot: Whole) -> Whole:
+    """Bring a dot product of two vectors, or an array of them, to what is stored."""
     return dot * SCALE // (UNIT * UNIT)
 
 

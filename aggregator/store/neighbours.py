@@ -7,12 +7,13 @@ that imports numpy.
 """
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from aggregator.links import related
 from aggregator.links.related import (
     CANDIDATE_FROM,
     MOST_TERMS,
@@ -29,6 +30,7 @@ MOST_VECTORS = 200_000  # in memory, about 500 bytes each
 PARTIAL_FROM = CANDIDATE_FROM * UNIT * UNIT
 
 
+Numbers: TypeAlias = npt.NDArray[np.int64]
 Postings: TypeAlias = tuple["array[int]", "array[int]"]  # items, weights
 
 
@@ -70,20 +72,13 @@ class Neighbourhood:
                 del items[place], weights[place]
                 self._size -= 1
 
-    def of(self, item: int, indexed: Indexed) -> list[Neighbour]:
-        """Return all candidates of an item with their scores, in no order."""
+    def of(self, item: int, indexed: Indexed) -> "Scored":
+        """Score all candidates of an item."""
         candidates = self._candidates(item, indexed.vector)
-        if not len(candidates):
-            return []
-        dots, ranks, platforms = self._vectors.dots(indexed.vector, candidates.tolist())
-        return [
-            Neighbour(-scaled(dot), rank, other, platform != indexed.platform)
-            for dot, rank, platform, other in zip(
-                dots, ranks, platforms, candidates.tolist(), strict=True
-            )
-        ]
+        scores, rows = self._vectors.scores(indexed.vector, candidates)
+        return Scored(self._vectors, candidates, scores, rows, indexed.platform)
 
-    def _candidates(self, item: int, vector: Vector) -> npt.NDArray[np.int64]:
+    def _candidates(self, item: int, vector: Vector) -> Numbers:
         """Return the items that share posted terms enough."""
         items, products = [], []
         for term, weight in _posted(vector):
@@ -120,21 +115,72 @@ def _posted(vector: Vector) -> Iterable[tuple[int, int]]:
     return zip(vector.terms[: vector.posted], vector.weights[: vector.posted], strict=True)
 
 
+class Scored:
+    """The candidates of one item with their scores, as arrays until they are asked for."""
+
+    def __init__(
+        self, vectors: "_VectorCache", items: Numbers, scores: Numbers, rows: Numbers, home: str
+    ) -> None:
+        self._vectors = vectors
+        self._items = items
+        self._scores = scores
+        self._rows = rows
+        self._away = vectors.platforms[rows] != vectors.platform_number(home)
+
+    def without(self, items: Collection[int]) -> "Scored":
+        """Leave some items out."""
+        if items:
+            keep = ~np.isin(self._items, list(items))
+            self._items, self._scores, self._rows, self._away = (
+                values[keep] for values in (self._items, self._scores, self._rows, self._away)
+            )
+        return self
+
+    def best(self) -> list[Neighbour]:
+        """Return the best of the item's own platform and the best of the others, best first."""
+        chosen: list[Neighbour] = []
+        for side in (self._away, ~self._away):
+            places = np.nonzero(side)[0]
+            if len(places) > related.KEPT:
+                scores = self._scores[places]
+                least = np.partition(scores, -related.KEPT)[-related.KEPT]
+                places = places[scores >= least]  # with all that equal the last
+            chosen += sorted(map(self._neighbour, places.tolist()))[: related.KEPT]
+        return sorted(chosen)
+
+    def _neighbour(self, place: int) -> Neighbour:
+        return Neighbour(
+            -int(self._scores[place]),
+            self._vectors.ranks[self._rows[place]],
+            int(self._items[place]),
+            bool(self._away[place]),
+        )
+
+    def __iter__(self) -> Iterator[tuple[int, int, bool]]:
+        """Yield item, score and side of each candidate."""
+        return zip(self._items.tolist(), self._scores.tolist(), self._away.tolist(), strict=True)
+
+
 class _VectorCache:
     """Vectors as rows of two matrices; terms are renumbered densely for this process."""
 
     def __init__(self, generation: Generation) -> None:
         self._generation = generation
+        self._numbered: dict[str, int] = {}
         self._clear()
         self._dense: dict[int, int] = {}
         self._scratch = np.zeros(1 << 16, np.int64)
 
     def _clear(self) -> None:
         self._row: dict[int, int] = {}
-        self._ranks: list[str] = []
-        self._platforms: list[str] = []
+        self.ranks: list[str] = []
+        self.platforms = np.zeros(1024, np.uint16)
         self._terms = np.zeros((1024, MOST_TERMS), np.uint32)
         self._weights = np.zeros((1024, MOST_TERMS), np.uint16)
+
+    def platform_number(self, platform: str) -> int:
+        """Return the number by which a platform is known here."""
+        return self._numbered.setdefault(platform, len(self._numbered))
 
     def put(self, item: int, indexed: Indexed) -> None:
         """Keep a vector."""
@@ -145,20 +191,22 @@ class _VectorCache:
         """Forget a vector."""
         self._row.pop(item, None)  # its row stays unused until the cache is cleared
 
-    def dots(self, vector: Vector, items: Sequence[int]) -> tuple[list[int], list[str], list[str]]:
-        """Return the dot products of a vector with those of items, their ranks and platforms."""
-        self._load(items)
-        rows = [self._row[item] for item in items]
+    def scores(self, vector: Vector, items: Numbers) -> tuple[Numbers, Numbers]:
+        """Return the scores of a vector with those of items, and the rows of these."""
+        asked = items.tolist()
+        self._load(asked)
+        rows = np.fromiter((self._row[item] for item in asked), np.int64, len(asked))
         mine = self._numbers(vector.terms)
         self._scratch[mine] = vector.weights
-        dots = (self._scratch[self._terms[rows]] * self._weights[rows]).sum(axis=1)
+        dots = np.einsum(
+            "ij,ij->i", self._scratch[self._terms[rows]], self._weights[rows], dtype=np.int64
+        )
         self._scratch[mine] = 0
-        ranks, platforms = self._ranks, self._platforms
-        return dots.tolist(), [ranks[row] for row in rows], [platforms[row] for row in rows]
+        return scaled(dots), rows
 
     def _load(self, items: Sequence[int]) -> None:
         """Read the vectors that are not in memory."""
-        if len(self._ranks) + len(items) > MOST_VECTORS:
+        if len(self.ranks) + len(items) > MOST_VECTORS:
             self._clear()
         missing = [item for item in items if item not in self._row]
         for start in range(0, len(missing), 500):
@@ -174,15 +222,16 @@ class _VectorCache:
         self, item: int, platform: str, rank: str, terms: Sequence[int], weights: Sequence[int]
     ) -> None:
         """Append a row."""
-        row = len(self._ranks)
+        row = len(self.ranks)
         if row == len(self._terms):
+            self.platforms = np.concatenate([self.platforms, np.zeros_like(self.platforms)])
             self._terms = np.concatenate([self._terms, np.zeros_like(self._terms)])
             self._weights = np.concatenate([self._weights, np.zeros_like(self._weights)])
         self._terms[row, : len(terms)] = self._numbers(terms)
         self._weights[row, : len(weights)] = weights
         self._row[item] = row
-        self._ranks.append(rank)
-        self._platforms.append(platform)
+        self.ranks.append(rank)
+        self.platforms[row] = self.platform_number(platform)
 
     def _numbers(self, terms: Sequence[int]) -> list[int]:
         """Return the dense numbers of terms, from 1: 0 fills up the rows."""
