@@ -67,9 +67,9 @@ def _analyser(ctx: Context) -> "Analyser":
     words, forms = vocabulary(ctx.data), open_word_forms(ctx.data)
     if not ctx.database.exists():
         return Analyser(forms, {}, words.split_exceptions, words.aliases)
-    from aggregator import derive
+    from aggregator import language
 
-    return derive.analyser(ctx.db(readonly=True), words, forms)
+    return language.analyser(ctx.db(readonly=True), words, forms)
 
 
 def _cut(word: str, boundaries: tuple[int, ...]) -> str:

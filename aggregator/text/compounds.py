@@ -31,6 +31,7 @@ _GUESS = 0.4  # weight of a known word with no family as a part
 _COMMON = 10  # family that makes "Bau|ende" believable
 _CORPUS_LEAST = 20  # occurrences that make an unknown word a part
 _CORPUS_WEIGHT = 0.5
+_CACHE_WORDS = 50_000  # the parts of all compounds are some ten thousand words
 
 
 class Counts(Protocol):
@@ -54,6 +55,7 @@ class Splitter:
         """
         self._forms = forms
         self._corpus = corpus
+        self._known: dict[str, tuple[int, ...]] = {}
         self._fixed: dict[str, tuple[int, ...]] = dict.fromkeys(WHOLE, ())
         for word, parts in exceptions.items():
             self._fixed[fold(word)] = _offsets(word, parts)
@@ -78,7 +80,15 @@ class Splitter:
         return tuple(found)
 
     def _once(self, word: str) -> tuple[int, ...]:
-        """Return the offsets of the best way to cut a word, its parts left whole."""
+        """Return the offsets of the best way to cut a word, its parts left whole; remembered."""
+        known = self._known.get(word)
+        if known is None:
+            if len(self._known) >= _CACHE_WORDS:
+                self._known.clear()
+            known = self._known[word] = self._find(word)
+        return known
+
+    def _find(self, word: str) -> tuple[int, ...]:
         if word in self._fixed:
             return self._fixed[word]
         if not _SHORTEST <= len(word) <= _LONGEST or not word.isalpha():
@@ -127,22 +137,26 @@ class Splitter:
         return math.log(own * _SELF / _TOTAL)
 
     def _best(self, word: str) -> tuple[float, tuple[int, ...]]:
-        """Return the best way to cut a word at least once, with its score."""
+        """Return the best way to cut a word at least once, with its score.
+
+        Forward over the letters: only places that some row of parts leads to are looked at.
+        """
         size = len(word)
-        tails: dict[int, tuple[float, tuple[int, ...]]] = {}
-        for start in range(size - 3, -1, -1):
-            options: list[tuple[float, tuple[int, ...]]] = []
-            if start and (weight := self._last(word[start:])):
-                options.append((math.log(weight / _TOTAL), ()))
-            if start == 0 or start > 1:
-                options += [
-                    (math.log(weight / _TOTAL) + tails[end][0], (end, *tails[end][1]))
-                    for end, weight in self._firsts(word, start).items()
-                    if end in tails
-                ]
-            if options:
-                tails[start] = max(options)
-        return tails.get(0, (-math.inf, ()))
+        best: tuple[float, tuple[int, ...]] = (-math.inf, ())
+        ways: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
+        for start in range(size - 2):
+            if start not in ways:
+                continue
+            score, cuts = ways[start]
+            if start:
+                cuts = (*cuts, start)
+                if weight := self._last(word[start:]):
+                    best = max(best, (score + math.log(weight / _TOTAL), cuts))
+            for end, weight in self._firsts(word, start).items():
+                way = (score + math.log(weight / _TOTAL), cuts)
+                if end not in ways or way > ways[end]:
+                    ways[end] = way
+        return best
 
     def _firsts(self, word: str, start: int) -> dict[int, float]:
         """Return where a left part that begins at `start` may end, with its weight."""

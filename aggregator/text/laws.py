@@ -149,7 +149,7 @@ IRREGULAR: tuple[str, ...] = (
 # Two capitals and the right ending, yet no law.
 NO_LAW = word_set("""
     ABG ADV AG AGB ARGB BRD BVB CDU CSU DB DDR EDV EG EU FAQ FDP GB GmbH KG KMU LKV MB NGO OHG
-    PDF SPD TB TV UB UG UNO URL USA VHB WLAN eG gGmbH ÖPNV
+    PDF SPD TB TV UB UG UNO URL USA VHB VO WLAN eG gGmbH ÖPNV
 """)
 
 # Land -> code, and how its name is written behind a law or before a parliament.

@@ -83,6 +83,8 @@ def fold_map(word: str) -> tuple[str, tuple[int, ...]]:
     Returns:
         The folded word, and for each of its letters and its end the offset in `word`.
     """
+    if word.isascii():
+        return word.lower(), tuple(range(len(word) + 1))
     letters: list[str] = []
     origins: list[int] = []
     start = 0

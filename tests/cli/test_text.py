@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from aggregator import store
 from aggregator.cli import run
 
 
@@ -40,6 +41,26 @@ def test_analyse_shows_people_where_a_word_is_cut(
 ) -> None:
     assert run(["--data", str(data), "analyse", "Apfelbäume"]) == 0
     assert "Apfel|bäume" in capsys.readouterr().out
+
+
+def test_analyse_reads_words_with_the_counts_of_the_live_epoch(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    db = store.connect(data / "querverweis.sqlite3")
+    with store.transaction(db):
+        db.execute(
+            "INSERT INTO epoch (n, analysis, taken_at, items, state)"
+            " VALUES (1, '', '2026-11-24T08:00:00Z', 9, 'complete')"
+        )
+        db.execute(
+            "INSERT INTO epoch_word (epoch, word, count, surface)"
+            " VALUES (1, 'querverweiserix', 25, 'Querverweiserix')"
+        )
+        store.set_meta(db, "epoch", "1")
+    db.close()
+
+    assert run(["--data", str(data), "analyse", "Querverweiserixantrag", "--json"]) == 0
+    assert rows(capsys)[0]["boundaries"] == [15]
 
 
 def test_analyse_says_what_to_do_where_it_cannot_write(
