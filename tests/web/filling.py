@@ -26,6 +26,7 @@ from aggregator.model import (
     When,
 )
 from aggregator.store import catalogue
+from aggregator.store.derived import live
 from aggregator.store.items import store_item
 from aggregator.store.packing import pack
 from tests.builders import make_catalogue, make_platform, make_source
@@ -95,73 +96,65 @@ class Filling:
         self.rows[item_id] = pk
         return item_id
 
+    def put(self, name: str, **columns: Any) -> None:
+        """Write a row of a derived table of the live generation."""
+        names, places = ", ".join(columns), ", ".join(f":{column}" for column in columns)
+        self.db.execute(
+            f"INSERT OR REPLACE INTO {name}_{live(self.db)} ({names}) VALUES ({places})", columns
+        )
+
     def link(self, one: str, other: str | None, sentence: str = "", **more: Any) -> None:
         """Let an item link to another one, or to an address outside of the index."""
         told = {"url": "https://fremd.example/", "anchor": "", "prose": 1} | more
-        position = self._count("link_a", one)
-        self.db.execute(
-            "INSERT INTO link_a (item, position, url, canonical, link_key, anchor, sentence, prose,"
-            " target) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (self.rows[one], position, told["url"], told["url"], told["url"], told["anchor"],
-             sentence, told["prose"], self.rows[other] if other else None),
+        self.put(
+            "link", item=self.rows[one], position=self._next_position("link", one), **told,
+            canonical=told["url"], link_key=told["url"], sentence=sentence,
+            target=self.rows[other] if other else None,
         )  # fmt: skip
 
     def same(self, one: str, other: str, similarity: int = 940, relation: str = "copy") -> None:
         """Give two items the same content."""
         for mine, theirs in ((one, other), (other, one)):
-            self.db.execute(
-                "INSERT INTO same_a (item, other, similarity, relation, differs)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (self.rows[mine], self.rows[theirs], similarity, relation, '["Titel"]'),
-            )
+            self.put(
+                "same", item=self.rows[mine], other=self.rows[theirs], similarity=similarity,
+                relation=relation, differs='["Titel"]',
+            )  # fmt: skip
 
     def words(self, item: str, *words: str) -> None:
         """Give an item a vector of words; the number of a word is its hash."""
-        numbers = [hash_of(word) for word in words]
         weight = int(UNIT / max(1, len(words)) ** 0.5)
-        self.db.execute(
-            "INSERT INTO vector_a (item, platform, rank, posted, terms, weights, surface, sketch)"
-            " SELECT pk, platform, id, 0, ?, ?, ?, ? FROM item WHERE pk = ?",
-            (pack("I", numbers), pack("H", [weight] * len(words)), "\t".join(words), b"",
-             self.rows[item]),
+        self.put(
+            "vector", item=self.rows[item], platform=self._platform(item), rank=item, posted=0,
+            terms=pack("I", [hash_of(word) for word in words]),
+            weights=pack("H", [weight] * len(words)), surface="\t".join(words), sketch=b"",
         )  # fmt: skip
 
     def related(self, one: str, other: str, score: float = 0.5) -> None:
         """Relate two items; both need `words`."""
         away = self._platform(one) != self._platform(other)
         for mine, theirs in ((one, other), (other, one)):
-            self.db.execute(
-                "INSERT INTO related_a (item, other, score, away, ruled) VALUES (?, ?, ?, ?, 0)",
-                (self.rows[mine], self.rows[theirs], int(score * SCALE), away),
-            )
+            self.put(
+                "related", item=self.rows[mine], other=self.rows[theirs],
+                score=int(score * SCALE), away=away, ruled=0,
+            )  # fmt: skip
 
     def reference(self, item: str, kind: str, key: str, text: str, sentence: str = "") -> None:
         """Let an item cite something."""
-        self.db.execute(
-            "INSERT INTO reference_a (item, position, kind, key, text, start, end, sentence)"
-            " VALUES (?, ?, ?, ?, ?, 0, ?, ?)",
-            (
-                self.rows[item],
-                self._count("reference_a", item),
-                kind,
-                key,
-                text,
-                len(text),
-                sentence,
-            ),
-        )
+        self.put(
+            "reference", item=self.rows[item], position=self._next_position("reference", item),
+            kind=kind, key=key, text=text, start=0, end=len(text), sentence=sentence,
+        )  # fmt: skip
 
     def identifier(self, item: str, kind: str, key: str) -> None:
         """Give an item the number under which others cite it."""
-        self.db.execute("INSERT INTO identifier_a VALUES (?, ?, ?)", (self.rows[item], kind, key))
+        self.put("identifier", item=self.rows[item], kind=kind, key=key)
 
     def topic(self, item: str, topic: str, *, auto: bool = True) -> None:
         """Assign an item to a topic."""
-        self.db.execute(
-            "INSERT INTO topic_a (item, topic, source, confidence, auto, evidence)"
-            " VALUES (?, ?, 'rule', 900, ?, 'Wohngeld')",
-            (self.rows[item], topic, auto),
-        )
+        self.put(
+            "topic", item=self.rows[item], topic=topic, source="rule", confidence=900, auto=auto,
+            evidence="Wohngeld",
+        )  # fmt: skip
 
     def state(self, source: str, **fields: Any) -> None:
         """Set what is known of a source."""
@@ -182,9 +175,10 @@ class Filling:
         row = self.db.execute("SELECT platform FROM item WHERE id = ?", (item,)).fetchone()
         return str(row[0])
 
-    def _count(self, table: str, item: str) -> int:
+    def _next_position(self, name: str, item: str) -> int:
         row = self.db.execute(
-            f"SELECT count(*) FROM {table} WHERE item = ?", (self.rows[item],)
+            f"SELECT coalesce(max(position) + 1, 0) FROM {name}_{live(self.db)} WHERE item = ?",
+            (self.rows[item],),
         ).fetchone()
         return int(row[0])
 
