@@ -9,6 +9,9 @@ from aggregator.cli.common import Context, emit, note, say
 if TYPE_CHECKING:
     from aggregator.store.search import SearchPage
 
+RELATIONS = {
+    "copy": "Kopie", "excerpt": "Auszug", "extended": "erweitert", "overlap": "teilweise gleich",
+}  # fmt: skip
 PATH = "/search"  # of the web page: addresses in the document are those of the web
 
 
@@ -92,7 +95,7 @@ def show_command(ctx: Context, name: str, *, as_json: bool) -> None:
     item = document["item"]
     say(f"{item['title']}\n{item['platform']} · {item['kind']} · {item['published_at'] or ''}")
     say(item["url"])
-    _section("Gleicher Inhalt", [(r["item"], r["relation"]) for r in document["same"]])
+    _section("Gleicher Inhalt", [(r["item"], RELATIONS[r["relation"]]) for r in document["same"]])
     related = [row for row in document["related"] if row["shown"]]
     _section("Verwandt", [
         (row["item"], ", ".join(reason["label"] for reason in row["because"])) for row in related

@@ -2,11 +2,15 @@
 
 import json
 import sqlite3
+from collections import Counter
 
+from aggregator.links.describe import folded_words
 from aggregator.store.changes import enqueue
 from aggregator.store.connection import get_meta, transaction
 from aggregator.store.derived import LETTERS, Generation
 from aggregator.store.derived_write import remove
+from aggregator.store.epochs import ITEM_COLUMNS, subject
+from aggregator.text.words import fold, surfaces
 
 MERGE_PAGES = -200  # of the full-text index worked through in one transaction
 MERGE_STEPS = 10_000
@@ -44,12 +48,24 @@ def _entomb(db: sqlite3.Connection, row: sqlite3.Row, reason: str, now: str) -> 
         "DELETE FROM frontier WHERE canonical IN (SELECT canonical FROM alias WHERE item = ?)",
         (item,),
     )
+    _forget_words(db, item)
     for letter in LETTERS:
         remove(Generation(db, letter), item)
     for table in ("alias", "observation", "version"):
         db.execute(f"DELETE FROM {table} WHERE item = ?", (item,))  # noqa: S608 (names are ours)
     db.execute("DELETE FROM item WHERE pk = ?", (item,))
     enqueue(db, item)  # links that led to it are resolved again
+
+
+def _forget_words(db: sqlite3.Connection, item: int) -> None:
+    """Remove words from the statistics that no other item contributed: a name may be among them."""
+    columns = f"SELECT {ITEM_COLUMNS} FROM item WHERE pk = ?"  # noqa: S608 (columns are ours)
+    counts: Counter[str] = Counter()
+    for folded, _, times in folded_words(subject(db.execute(columns, (item,)).fetchone())):
+        counts[folded] += times
+    for row in db.execute("SELECT title, text FROM version WHERE item = ?", (item,)):
+        counts.update(map(fold, surfaces(f"{row['title']} {row['title']} {row['text']}")))
+    db.executemany("DELETE FROM epoch_word WHERE word = ? AND count <= ?", list(counts.items()))
 
 
 def _purge(generation: Generation) -> None:

@@ -33,7 +33,7 @@ YEARS_SHOWN = 15
 
 _MATCHING = """
     SELECT e.item, e.id, e.platform, e.source, e.kind, e.sort_at, e.topics,
-        bm25(search_@, 3.0, 1.0, 0.5, 2.0) AS score
+        bm25(search_@, 3.0, 1.0, 1.0, 2.0) AS score
     FROM search_@ CROSS JOIN entry_@ e ON e.row = search_@.rowid
     WHERE search_@ MATCH :match AND search_@.rowid BETWEEN :low AND :high"""
 _ALL = """
