@@ -15,11 +15,11 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
-from aggregator import dates, judge, store, timing, urls
-from aggregator.clock import Clock, instant, stamp
+from aggregator import judge, store, timing, urls
+from aggregator.clock import Clock, stamp
 from aggregator.config import load_settings
 from aggregator.errors import FetchError, ParseError
 from aggregator.fetch.client import Fetcher
@@ -32,12 +32,11 @@ from aggregator.model import (
     Problem,
     Request,
     Role,
-    RunState,
     Source,
     Validators,
 )
 from aggregator.reading import Read, more_of, read
-from aggregator.record import Recorder, Report
+from aggregator.record import Recorder, Report, Run, conclude
 from aggregator.setting_up import install_rules, make_fetcher
 from aggregator.store.hosts import StoredHosts
 
@@ -45,9 +44,6 @@ log = logging.getLogger(__name__)
 ENUMERATING = store.frontier.ENUMERATING
 MISSING = {404, 410}
 MOVED_FOR_GOOD = {301, 308}
-OFFLINE_PAUSE = timedelta(minutes=10)
-WITH_PENDING = timedelta(minutes=1)  # a first crawl goes on with the next run
-RETIRED = timedelta(days=365)  # 410: asked again only when somebody names it
 
 
 # --- many sources ----------------------------------------------------------------------------
@@ -133,36 +129,13 @@ def refresh(
             if run.silent:
                 silent.append(run)
             else:
-                yield conclude(engine, run)
+                yield conclude(engine.database, engine.clock, run)
     offline = not answered and len({urls.host_of(run.source.url or "") for run in silent}) > 1
     for run in silent:
-        yield conclude(engine, run, offline=offline)
+        yield conclude(engine.database, engine.clock, run, offline=offline)
 
 
 # --- one source ------------------------------------------------------------------------------
-
-
-@dataclass(slots=True, kw_only=True)
-class Run:
-    """One run of one source, while it goes on."""
-
-    source: Source
-    platform: Platform
-    root: str  # canonical address
-    number: int = 0  # of its record; 0: not claimed
-    refused: RunState | None = None  # why it was not claimed
-    began: float = 0.0
-    requests: int = 0
-    revisits: int = 0
-    answered: bool = False
-    fresh: bool = False  # something was not as we knew it
-    trouble: Problem | None = None  # with what enumerates the source
-    error: FetchError | None = None  # behind the trouble, when nothing usable came at all
-    suspect: bool = False
-    silent: bool = False  # the network gave no answer at all
-    paused: bool = False  # its host has asked us to come back much later
-    enumerated: bool = False
-    hints: tuple[timedelta, ...] = ()  # ttl and freshness lifetime: they only delay
 
 
 def crawl(engine: Engine, source: Source, *, forced: bool, deadline: float | None = None) -> Run:
@@ -352,70 +325,3 @@ def _judge(db: sqlite3.Connection, run: Run, row: store.frontier.Row, found: Rea
             run.source, found.parsed, found.normalised, role=row.role,
             named_before=store.frontier.listed_count(db, run.source.id, row.canonical),
         )  # fmt: skip
-
-
-# --- how a run ended -------------------------------------------------------------------------
-
-
-def conclude(engine: Engine, run: Run, *, offline: bool = False) -> Report:
-    """Give the lease back, decide when the source is read next, and close the record."""
-    if run.refused is not None:
-        return Report(source=run.source.id, state=run.refused)
-    db = store.connect(engine.database)
-    try:
-        with store.transaction(db):
-            return _conclude(engine, db, run, offline=offline)
-    finally:
-        db.close()
-
-
-def _conclude(engine: Engine, db: sqlite3.Connection, run: Run, *, offline: bool) -> Report:
-    now = engine.clock.now()
-    pending = store.frontier.pending(db, run.source.id)
-    published = store.runs.newest_dates(db, run.source.id)
-    verdict = judge.verdict(
-        run.source, trouble=run.trouble, status=run.error.status if run.error else None,
-        suspect=run.suspect, offline=offline, fresh=run.fresh,
-        newest=published[0] if published else None, now=stamp(now),
-    )  # fmt: skip
-    before = store.state.state_of(db, run.source.id).failures
-    failures, next_at = _plan(run, verdict.state, before, published, pending, now)
-    record = store.runs.end(
-        db, run.number, state=verdict.state, reason=verdict.reason, message=verdict.message,
-        pending=pending, wall_ms=round((time.monotonic() - run.began) * 1000), now=stamp(now),
-    )  # fmt: skip
-    store.state.settle(
-        db, run.source.id, state=verdict.state, reason=verdict.reason, message=verdict.message,
-        next_at=stamp(next_at), failures=failures, now=stamp(now),
-    )  # fmt: skip
-    return Report(
-        source=run.source.id, state=verdict.state, reason=verdict.reason,
-        message=verdict.message, counts=record, next_at=stamp(next_at),
-    )  # fmt: skip
-
-
-def _plan(
-    run: Run,
-    state: RunState,
-    failures: float,
-    published: Sequence[str],
-    pending: int,
-    now: datetime,
-) -> tuple[float, datetime]:
-    """Return how many failures in a row there are now, and when the source is read next."""
-    if state is RunState.OFFLINE:
-        return failures, now + OFFLINE_PAUSE  # not the source's fault: nothing is counted
-    if state is RunState.GONE:
-        return failures + 1, now + RETIRED
-    if state in (RunState.OK, RunState.UNCHANGED):
-        next_at = timing.next_after_success(
-            run.source, [instant(dates.sort_key(at)) for at in published], now=now,
-            hint=max(run.hints, default=None),
-        )  # fmt: skip
-        return 0.0, min(next_at, now + WITH_PENDING) if pending else next_at
-    fault = timing.fault_of(run.error) if run.error else timing.Fault.SOFT
-    failures += fault.weight
-    retry_after = run.error.retry_after if run.error else None
-    return failures, timing.next_after_failure(
-        run.source, failures, now=now, retry_after=retry_after
-    )

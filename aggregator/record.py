@@ -1,12 +1,26 @@
-"""What the runs tell: the exchanges of each thread while they go on, and a report at their end."""
+"""A run: what it notes while it goes on, how it ends, and what it tells.
+
+The verdict comes from `judge`, the time of the next run from `timing`; here both are written down
+in one transaction, together with the end of the lease.
+"""
 
 import threading
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-from aggregator import store
+from aggregator import dates, judge, store, timing
+from aggregator.clock import Clock, instant, stamp
+from aggregator.errors import FetchError
 from aggregator.fetch.hosts import Exchange
-from aggregator.model import RunState
+from aggregator.model import Platform, Problem, RunState, Source
+
+OFFLINE_PAUSE = timedelta(minutes=10)
+WITH_PENDING = timedelta(minutes=1)  # a first crawl goes on with the next run
+RETIRED = timedelta(days=365)  # 410: asked again only when somebody names it
 
 
 class Recorder:
@@ -62,3 +76,90 @@ class Report:
             **{name: self.counts.get(name, 0) for name in names},
             "next_at": self.next_at,
         }
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """One run of one source, while it goes on."""
+
+    source: Source
+    platform: Platform
+    root: str  # canonical address
+    number: int = 0  # of its record; 0: not claimed
+    refused: RunState | None = None  # why it was not claimed
+    began: float = 0.0
+    requests: int = 0
+    revisits: int = 0
+    answered: bool = False
+    fresh: bool = False  # something was not as we knew it
+    trouble: Problem | None = None  # with what enumerates the source
+    error: FetchError | None = None  # behind the trouble, when nothing usable came at all
+    suspect: bool = False
+    silent: bool = False  # the network gave no answer at all
+    paused: bool = False  # its host has asked us to come back much later
+    enumerated: bool = False
+    hints: tuple[timedelta, ...] = ()  # ttl and freshness lifetime: they only delay
+
+
+def conclude(database: Path, clock: Clock, run: Run, *, offline: bool = False) -> Report:
+    """Give the lease back, decide when the source is read next, and close the record."""
+    if run.refused is not None:
+        return Report(source=run.source.id, state=run.refused)
+    db = store.connect(database)
+    try:
+        with store.transaction(db):
+            return _conclude(db, clock, run, offline=offline)
+    finally:
+        db.close()
+
+
+def _conclude(db: store.Connection, clock: Clock, run: Run, *, offline: bool) -> Report:
+    now = clock.now()
+    pending = store.frontier.pending(db, run.source.id)
+    published = store.runs.newest_dates(db, run.source.id)
+    verdict = judge.verdict(
+        run.source, trouble=run.trouble, status=run.error.status if run.error else None,
+        suspect=run.suspect, offline=offline, fresh=run.fresh,
+        newest=published[0] if published else None, now=stamp(now),
+    )  # fmt: skip
+    before = store.state.state_of(db, run.source.id).failures
+    failures, next_at = _plan(run, verdict.state, before, published, pending, now)
+    record = store.runs.end(
+        db, run.number, state=verdict.state, reason=verdict.reason, message=verdict.message,
+        pending=pending, wall_ms=round((time.monotonic() - run.began) * 1000), now=stamp(now),
+    )  # fmt: skip
+    store.state.settle(
+        db, run.source.id, state=verdict.state, reason=verdict.reason, message=verdict.message,
+        next_at=stamp(next_at), failures=failures, now=stamp(now),
+    )  # fmt: skip
+    return Report(
+        source=run.source.id, state=verdict.state, reason=verdict.reason,
+        message=verdict.message, counts=record, next_at=stamp(next_at),
+    )  # fmt: skip
+
+
+def _plan(
+    run: Run,
+    state: RunState,
+    failures: float,
+    published: Sequence[str],
+    pending: int,
+    now: datetime,
+) -> tuple[float, datetime]:
+    """Return how many failures in a row there are now, and when the source is read next."""
+    if state is RunState.OFFLINE:
+        return failures, now + OFFLINE_PAUSE  # not the source's fault: nothing is counted
+    if state is RunState.GONE:
+        return failures + 1, now + RETIRED
+    if state in (RunState.OK, RunState.UNCHANGED):
+        next_at = timing.next_after_success(
+            run.source, [instant(dates.sort_key(at)) for at in published], now=now,
+            hint=max(run.hints, default=None),
+        )  # fmt: skip
+        return 0.0, min(next_at, now + WITH_PENDING) if pending else next_at
+    fault = timing.fault_of(run.error) if run.error else timing.Fault.SOFT
+    failures += fault.weight
+    retry_after = run.error.retry_after if run.error else None
+    return failures, timing.next_after_failure(
+        run.source, failures, now=now, retry_after=retry_after
+    )
