@@ -11,6 +11,8 @@ from typing import Any
 from aggregator.links.related import SCALE, SHOWN_CUT
 from aggregator.store.reads import Document, items_by_pk, on_live
 
+CANDIDATES = 1000  # newest items of other platforms that a feed of counterparts looks at
+
 _PAIRS = """
     SELECT link_@.item AS one, link_@.target AS other, min(link_@.position) AS position,
         origin.platform AS from_platform, target.platform AS to_platform, origin.sort_at, origin.id
@@ -87,28 +89,32 @@ def counterparts(db: sqlite3.Connection, platform: str, limit: int) -> list[Docu
     """Return the newest items of other platforms that belong to something on this one.
 
     Each with the item of this platform and why: a link either way, the same content, or related
-    above the cut. Walks the newest items and stops when it has enough.
+    above the cut. Looks at the newest items of the others and stops when it has enough.
     """
     query = """
-        WITH edge (item, mine, kind, rank) AS (
-            SELECT target, item, 'linked_from', 2 FROM link_@ WHERE target IS NOT NULL
-            UNION ALL SELECT item, target, 'links_to', 1 FROM link_@ WHERE target IS NOT NULL
-            UNION ALL SELECT item, other, 'same', 0 FROM same_@
-            UNION ALL SELECT item, other, 'related', 3 FROM related_@
-                WHERE away = 1 AND score >= :cut
-        )
-        SELECT item.pk, (
-            SELECT json_array(edge.mine, edge.kind) FROM edge
-            JOIN item AS mine ON mine.pk = edge.mine
-            WHERE edge.item = item.pk AND mine.platform = :platform
+        SELECT pk, (
+            SELECT json_array(mine.pk, edge.kind) FROM (
+                SELECT other AS pk, 'same' AS kind, 0 AS rank FROM same_@ WHERE item = theirs.pk
+                UNION ALL SELECT target, 'links_to', 1 FROM link_@ WHERE item = theirs.pk
+                UNION ALL SELECT item, 'linked_from', 2 FROM link_@ WHERE target = theirs.pk
+                UNION ALL SELECT other, 'related', 3 FROM related_@
+                    WHERE item = theirs.pk AND away = 1 AND score >= :cut
+            ) AS edge
+            JOIN item AS mine ON mine.pk = edge.pk
+            WHERE mine.platform = :platform
                 AND mine.merged_into IS NULL AND mine.state <> 'hidden'
             ORDER BY edge.rank, mine.sort_at DESC, mine.id LIMIT 1) AS reason
-        FROM item
-        WHERE item.platform <> :platform AND item.merged_into IS NULL AND item.state <> 'hidden'
-            AND reason IS NOT NULL
-        ORDER BY item.sort_at DESC, item.id LIMIT :most
+        FROM (
+            SELECT pk, sort_at, id FROM item
+            WHERE platform <> :platform AND merged_into IS NULL AND state <> 'hidden'
+            ORDER BY sort_at DESC, id LIMIT :candidates) AS theirs
+        WHERE reason IS NOT NULL
+        ORDER BY sort_at DESC, id LIMIT :most
     """
-    values = {"platform": platform, "cut": int(SHOWN_CUT * SCALE), "most": limit}
+    values = {
+        "platform": platform, "cut": int(SHOWN_CUT * SCALE), "most": limit,
+        "candidates": CANDIDATES,
+    }  # fmt: skip
     rows = db.execute(on_live(db, query), values).fetchall()
     reasons = {row["pk"]: json.loads(row["reason"]) for row in rows}
     items = items_by_pk(db, {*reasons, *(mine for mine, _ in reasons.values())})

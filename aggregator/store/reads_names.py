@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aggregator.errors import NotFoundError
 from aggregator.store.items import survivor
-from aggregator.store.resolve import Addresses, target
+from aggregator.store.resolve import Addresses, fragment_of, target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ def find_address(db: sqlite3.Connection, url: str) -> Found:
     """
     addresses = Addresses.of(db)
     identity = addresses.identity(url)
-    pk = target(db, addresses, identity.canonical, identity.link_key)
+    pk = target(db, addresses, identity.canonical, identity.link_key, fragment_of(url))
     if pk is None and (home := addresses.platform(url)):
         row = db.execute(
             "SELECT pk FROM item WHERE platform = ? AND key = ?", (home.id, identity.key)

@@ -45,16 +45,12 @@ def start_page(db: sqlite3.Connection, now: datetime) -> Document:
     total = count_items(db, fresh)
     items, _ = newest(db, fresh if total else replace(fresh, since=None), limit=CANDIDATES)
     told = reads_sources.sources(db, now)
-    row = db.execute(
-        "SELECT count(*) AS items, max(last_changed_at) AS changed_at FROM item"
-        " WHERE merged_into IS NULL AND state <> 'hidden'"
-    ).fetchone()
     return {
         "since": since, "new_total": total, "new": _bundles(db, items),
         "much_linked": _much_linked(db, day_begin(now, 30)),
         "crawl": reads_sources.summary(told),
         "platforms": db.execute("SELECT count(*) FROM platform").fetchone()[0],
-        "items": row["items"], "changed_at": row["changed_at"], "as_of": stamp(now),
+        "items": count_items(db, Selection()), "as_of": stamp(now),
     }  # fmt: skip
 
 
@@ -105,11 +101,29 @@ def topics(db: sqlite3.Connection, now: datetime, known: Iterable[str]) -> list[
         WHERE auto = 1 AND item.merged_into IS NULL AND item.state <> 'hidden'
         GROUP BY topic ORDER BY topic
     """
-    told = {row["topic"]: dict(row) for row in db.execute(on_live(db, query), (day_begin(now, 7),))}
-    return [
-        told.get(topic, {"topic": topic, "items": 0, "last_7_days": 0})
-        for topic in dict.fromkeys([*known, *told])
-    ]
+    rows = db.execute(on_live(db, query), (day_begin(now, 7),))
+    return _with_gaps(rows, known, {"items": 0, "last_7_days": 0})
+
+
+def fresh_topics(db: sqlite3.Connection, now: datetime, known: Iterable[str]) -> list[Document]:
+    """Return every topic with its items of the last 7 days: quick, however large the index."""
+    query = """
+        SELECT topic, count(*) AS last_7_days
+        FROM item CROSS JOIN topic_@ ON topic_@.item = item.pk  -- the few new ones first
+        WHERE auto = 1 AND item.merged_into IS NULL AND item.state <> 'hidden'
+            AND item.sort_at >= ?
+        GROUP BY topic ORDER BY topic
+    """
+    rows = db.execute(on_live(db, query), (day_begin(now, 7),))
+    return _with_gaps(rows, known, {"last_7_days": 0})
+
+
+def _with_gaps(
+    rows: Iterable[sqlite3.Row], known: Iterable[str], zeros: Document
+) -> list[Document]:
+    """Return rows by topic in the order of the vocabulary, with zeros where there are none."""
+    told = {row["topic"]: dict(row) for row in rows}
+    return [told.get(topic, {"topic": topic} | zeros) for topic in dict.fromkeys([*known, *told])]
 
 
 def topic_page(
@@ -136,12 +150,13 @@ def topic_page(
 # --- platforms -----------------------------------------------------------------------------
 
 _PLATFORMS = """
-    SELECT platform.id, name, short_name, level, platform.url, definition,
-        count(item.pk) AS items, max(item.sort_at) AS newest_at
-    FROM platform
-    LEFT JOIN item ON item.platform = platform.id
-        AND item.merged_into IS NULL AND item.state <> 'hidden'
-    GROUP BY platform.id ORDER BY position
+    SELECT id, name, short_name, level, url, definition,
+        (SELECT count(*) FROM item WHERE item.platform = platform.id
+            AND merged_into IS NULL AND state <> 'hidden') AS items,
+        (SELECT sort_at FROM item WHERE item.platform = platform.id
+            AND merged_into IS NULL AND state <> 'hidden'
+            ORDER BY sort_at DESC LIMIT 1) AS newest_at
+    FROM platform ORDER BY position
 """
 
 

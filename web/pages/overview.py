@@ -20,8 +20,11 @@ FEED_LENGTH = 50
 def start() -> Response:
     """Show what is new, much linked, the topics and how the crawl fares."""
     document = reads_overview.start_page(database(), now())
-    document["topics"] = reads_overview.topics(database(), now(), topic_slugs())
-    return answer("start.html", document, since_day=day_of(document["since"]))
+    document["topics"] = reads_overview.fresh_topics(database(), now(), topic_slugs())
+    return answer(
+        "start.html", document, since_day=day_of(document["since"]),
+        week_ago=day_of(reads_overview.day_begin(now(), 7)),
+    )  # fmt: skip
 
 
 @page(pages, "/items", "csv", "atom")
