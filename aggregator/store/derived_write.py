@@ -153,7 +153,10 @@ def write_links(generation: Generation, row: sqlite3.Row, addresses: Addresses) 
     rows = []
     for link in json.loads(row["links"]):
         found = addresses.identity(link["url"])
-        target = resolve.target(generation.db, addresses, found.canonical, found.link_key)
+        target = resolve.target(
+            generation.db, addresses, found.canonical, found.link_key,
+            resolve.fragment_of(link["url"]),
+        )  # fmt: skip
         rows.append((row["pk"], link["position"], link["url"], found.canonical, found.link_key,
                      link["anchor"], link["sentence"], link["prose"], target))  # fmt: skip
     generation.many(
@@ -164,17 +167,27 @@ def write_links(generation: Generation, row: sqlite3.Row, addresses: Addresses) 
 
 
 def resolve_again(generation: Generation, item: int, addresses: Addresses) -> None:
-    """Resolve anew all links that lead to an item or name one of its addresses."""
+    """Resolve anew all links that lead to an item or name one of its addresses.
+
+    An item that shares its page with others is named by the page's address and a fragment.
+    """
     rows = generation.run(
-        "SELECT item, position, canonical, link_key, target FROM link_@ WHERE target = ?1"
-        " UNION SELECT item, position, canonical, link_key, target FROM link_@"
-        " WHERE canonical IN (SELECT canonical FROM alias WHERE item = ?1)"
-        " UNION SELECT item, position, canonical, link_key, target FROM link_@"
-        " WHERE link_key IN (SELECT link_key FROM alias WHERE item = ?1)",
+        "WITH own AS (SELECT canonical, link_key FROM alias WHERE item = ?1 UNION"
+        "  SELECT a.canonical, a.link_key FROM item i JOIN alias a ON a.platform = i.platform"
+        "  AND a.canonical = substr(i.key, 1, instr(i.key, '#') - 1)"
+        "  WHERE i.pk = ?1 AND instr(i.key, '#') > 0)"
+        " SELECT item, position, url, canonical, link_key, target FROM link_@ WHERE target = ?1"
+        " UNION SELECT item, position, url, canonical, link_key, target FROM link_@"
+        " WHERE canonical IN (SELECT canonical FROM own)"
+        " UNION SELECT item, position, url, canonical, link_key, target FROM link_@"
+        " WHERE link_key IN (SELECT link_key FROM own)",
         (item,),
     ).fetchall()
     for row in rows:
-        target = resolve.target(generation.db, addresses, row["canonical"], row["link_key"])
+        target = resolve.target(
+            generation.db, addresses, row["canonical"], row["link_key"],
+            resolve.fragment_of(row["url"]),
+        )  # fmt: skip
         if target != row["target"]:
             generation.run(
                 "UPDATE link_@ SET target = ? WHERE item = ? AND position = ?",

@@ -152,7 +152,10 @@ def test_every_alias_leads_to_its_item(crawled: Crawled) -> None:
     for key, item in planted("1").items():
         for alias in item["aliases"]:
             named = addresses.identity(alias)
-            pk = resolve.target(crawled.db, addresses, named.canonical, named.link_key)
+            pk = resolve.target(
+                crawled.db, addresses, named.canonical, named.link_key,
+                resolve.fragment_of(alias),
+            )  # fmt: skip
             assert pk is not None, alias
             assert keys[pk] == key, alias
 
