@@ -1,0 +1,77 @@
+"""`report`: the numbers of the index as a page, as JSON, as CSV."""
+
+import csv
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from aggregator.cli.common import Context, emit
+from aggregator.cli.items import FORMULA
+
+DAYS = 30  # back, unless told otherwise
+
+
+@click.command("report")
+@click.option("--since", help="Läufe und neue Einträge ab diesem Tag: 2026-01-31 (30 Tage).")
+@click.option("--format", "form", type=click.Choice(["html", "json", "csv"]), default="html",
+              show_default=True)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Wie --format json.")
+@click.pass_obj
+def report_command(ctx: Context, since: str | None, form: str, *, as_json: bool) -> None:
+    """Linkmatrix, Abdeckung, Aktualität, Güte: jede Zahl mit der Anweisung, die sie nachzählt.
+
+    Die Seite (html) ist druckfertig und steht für sich; csv nennt je Zeile einen Wert.
+    """
+    from aggregator.config.vocabulary import vocabulary
+    from aggregator.store.reads_overview import day_begin
+    from aggregator.store.report import report
+    from aggregator.store.search_query import SearchQuery
+
+    now = ctx.clock.now()
+    begin = SearchQuery(since=since).instants()[0] if since else day_begin(now, DAYS)
+    topics = vocabulary(ctx.data).topics
+    document = report(ctx.db(readonly=True), now=now, since=begin, topics=topics)
+    if as_json or form == "json":
+        emit(document)
+    elif form == "csv":
+        _write_csv(document)
+    else:
+        from aggregator.report_page import page
+
+        sys.stdout.write(page(document, {slug: topic.name for slug, topic in topics.items()}))
+
+
+def _write_csv(document: dict[str, Any]) -> None:
+    """Write the long form: section, row, column, value."""
+    writer = csv.writer(sys.stdout, lineterminator="\r\n")
+    writer.writerow(["section", "row", "column", "value"])
+    for line in _values(document):
+        writer.writerow([_cell(value) for value in line])
+
+
+def _values(document: dict[str, Any]) -> Iterator[tuple[str, str, str, Any]]:
+    """Yield every value of the report, each section followed by how it is counted again."""
+    from aggregator.store.report import KEYS
+
+    for name in ("as_of", "since"):
+        yield "report", "", name, document[name]
+    for name, value in document["parameters"].items():
+        yield "parameters", "", f":{name}", value
+    for section, keys in KEYS.items():
+        for row in document[section]["rows"]:
+            label = "|".join(str(row[key]) for key in keys)
+            for column, value in row.items():
+                if column not in keys:
+                    yield section, label, column, value
+        yield section, "", "recount", " ".join(document[section]["recount"].split())
+
+
+def _cell(value: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula; None is an empty one."""
+    if not isinstance(value, str):
+        return value
+    # Some spreadsheets drop blanks at the beginning before they look for a formula.
+    risky = value.startswith(FORMULA) or value.lstrip().startswith(FORMULA)
+    return "'" + value if risky else value
