@@ -311,10 +311,10 @@ def _framed(content: str, name: str, how: str) -> str:
 
 
 def _parameters(values: Mapping[str, Any]) -> str:
-    """Write parameters as the command line of SQLite takes them."""
+    """Write parameters as the command line of SQLite takes them: SQL within a quoted word."""
     lines = []
     for name, value in values.items():
-        quoted = str(value).replace("'", "''")
-        told = str(value) if isinstance(value, int) else f"\"'{quoted}'\""
-        lines.append(f".parameter set :{name} {told}")
+        sql = str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
+        word = sql.replace("\\", "\\\\").replace('"', '\\"')
+        lines.append(f'.parameter set :{name} "{word}"')
     return escape("\n".join(lines))

@@ -11,6 +11,7 @@ NOW = "2026-11-24T08:00:00Z"
 SINCE = "2026-11-01T00:00:00Z"
 TOPICS = ("bauen_wohnen", "bildung", "umwelt")
 LEFT_THE_LIST = replace(make_platform("altes-amt"), level=Level.LAND)
+NEVER_SHOWN = make_platform("verborgenes-amt")
 
 
 def fill(filling: Filling) -> None:
@@ -40,6 +41,7 @@ def _items(filling: Filling) -> dict[str, str]:
         "other": filling.item("Amtliches", LEFT_THE_LIST, at=None),
     }
     filling.hide(item["hidden"])
+    filling.hide(filling.item("Nie zu sehen", NEVER_SHOWN))
     filling.merge(item["merged"], item["copy"])
     filling.db.execute("UPDATE item SET state = 'vanished' WHERE id = ?", (item["gone"],))
     filling.db.execute(
@@ -75,7 +77,8 @@ def _relations(filling: Filling, item: dict[str, str]) -> None:
     filling.same(item["law"], item["copy"])
     filling.same(item["copy"], item["news"])  # a chain is one group
     filling.same(item["old"], item["coming"])  # within a platform
-    filling.same(item["decision"], item["hidden"])
+    filling.same(item["hidden"], item["decision"])
+    filling.same(item["hidden"], item["news"])
     filling.related(item["law"], item["decision"])
     filling.related(item["law"], item["old"])
     filling.related(item["law"], item["copy"])  # same content already
@@ -93,10 +96,11 @@ def _topics(filling: Filling, item: dict[str, str]) -> None:
     filling.topic(item["news"], "bildung", auto=False)  # only queued
     filling.topic(item["other"], "verschwundenes_thema")  # the vocabulary knows it no more
     filling.topic(item["copy"], "umwelt")
+    filling.topic(item["coming"], "umwelt")  # dated in the future: of age 0
 
 
 def _sources(filling: Filling) -> None:
-    for name in ("leer", "neu"):
+    for name in ("leer", "neu", "stumm"):
         _platform(filling, name)
     for name, platform, more in (
         ("ministerium-alt", "ministerium", {"enabled": 0}),
@@ -105,6 +109,7 @@ def _sources(filling: Filling) -> None:
         ("ministerium-spaet", "ministerium", {}),
         ("neu-feed", "neu", {}),
         ("leer-alt", "leer", {"enabled": 0}),
+        ("stumm-feed", "stumm", {}),  # was read, gave nothing
     ):
         _source(filling, name, platform, **more)
     read = {"state": "ok", "last_success_at": "2026-11-24T06:00:00Z",
@@ -112,6 +117,7 @@ def _sources(filling: Filling) -> None:
     filling.state("ministerium-feed", **read)
     filling.state("ministerium-ruht", **read, paused=1)
     filling.state("ministerium-spaet", **read | {"next_at": "2026-11-20T09:00:00Z"})
+    filling.state("stumm-feed", **read)
     filling.state("rat-feed", **read | {"state": "unchanged"})
     filling.state(
         "forum-feed", state="suspect", reason="mass_vanish",
