@@ -11,6 +11,7 @@ from aggregator import derive, store
 from aggregator.clock import SimulatedClock
 from aggregator.config import vocabulary
 from aggregator.text.wordforms import WordForms
+from tests.conftest import START
 from tests.web.filling import COUNCIL, FORUM, MINISTRY, Filling
 from web import create_app
 
@@ -44,14 +45,16 @@ def browser() -> Iterator["Browser"]:
         chromium.close()
 
 
-@pytest.fixture
-def site(db: store.Connection, database: Path, clock: SimulatedClock) -> Iterator["Site"]:
-    """The application, filled and served on a free port of loopback."""
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Site"]:
+    """The application, filled and served on a free port of loopback; pages only read."""
     from waitress import server as waitress
 
+    data, clock = tmp_path_factory.mktemp("data"), SimulatedClock(START)
     forms = WordForms.of({"leitfaden": "leitfaden", "register": "register"})
+    db = store.connect(data / "querverweis.sqlite3")
     item = fill(Filling(db), clock, forms)
-    app = create_app(database.parent, clock=clock)
+    app = create_app(data, clock=clock)
     app.extensions["word_forms"] = forms
     make: Any = waitress.create_server  # waitress has no types
     server = make(app, host="127.0.0.1", port=0, threads=4)
@@ -61,6 +64,7 @@ def site(db: store.Connection, database: Path, clock: SimulatedClock) -> Iterato
     server.task_dispatcher.shutdown()
     server.close()
     thread.join(5)
+    db.close()
 
 
 class Site:

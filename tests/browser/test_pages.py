@@ -30,7 +30,8 @@ NARROW: "ViewportSize" = {"width": 320, "height": 900}
 
 
 def axe_faults(page: "Page", script: str) -> list[tuple[str, str]]:
-    """Run axe on a page; return what it finds, each with the first element."""
+    """Run axe on a page with everything unfolded; return what it finds, with the first element."""
+    page.evaluate("() => document.querySelectorAll('details').forEach(box => { box.open = true; })")
     page.evaluate(script)
     found = page.evaluate("tags => axe.run({runOnly: {type: 'tag', values: tags}})", TAGS)
     return [(fault["id"], fault["nodes"][0]["html"][:120]) for fault in found["violations"]]

@@ -307,3 +307,37 @@ def test_the_platform_of_an_item_may_have_left_the_list(
 
     assert read(client, f"/items/{item}.json")["item"]["level"] is None
     assert client.get(f"/items/{item}").status_code == 200
+
+
+def test_a_mistyped_id_names_those_that_begin_alike(filling: Filling, client: FlaskClient) -> None:
+    item = filling.item("Leitfaden")
+
+    answer = client.get(f"/items/{item[:8]}aaaa.json")
+
+    assert answer.status_code == 404
+    assert [row["id"] for row in answer.get_json()["nearest"]] == [item]
+    assert "Leitfaden" in client.get(f"/items/{item[:8]}").text
+
+
+def test_what_is_beside_an_address_is_looked_for_one_folder_up(
+    filling: Filling, client: FlaskClient
+) -> None:
+    item = filling.item("Leitfaden", path="themen/leitfaden")
+
+    def nearest(path: str) -> list[str]:
+        told = read(client, "/lookup.json", query_string={"url": MINISTRY.url + path})
+        return [row["id"] for row in told["nearest"]]
+
+    assert nearest("themen/register/neu") == [item]
+    assert nearest("ganz/woanders") == []
+
+
+def test_an_address_of_a_page_id_that_was_never_seen_is_found_by_the_id(
+    filling: Filling, client: FlaskClient
+) -> None:
+    item = filling.item("Kapitel", path="pages/viewpage.action?pageId=79430869")
+
+    url = MINISTRY.url + "spaces/OZG/pages/79430869/Kapitel"
+    told = read(client, "/lookup.json", query_string={"url": url})
+
+    assert told["item"]["id"] == item

@@ -110,3 +110,13 @@ def test_health_answers_when_ready(filling: Filling, client: FlaskClient) -> Non
     told = read(client, "/health.json")
 
     assert (told["status"], told["items"], told["queue"]) == ("ok", 1, 1)
+
+
+def test_an_unknown_source_is_404_and_names_likely_ones(
+    filling: Filling, client: FlaskClient
+) -> None:
+    assert filling.rows == {}
+    answer = client.get("/sources/forum.json")
+
+    assert answer.status_code == 404
+    assert answer.get_json()["error"]["where"] == "forum"
