@@ -52,19 +52,6 @@ _CHANGED = re.compile(
     r"|\blast modified (?:by [^.:]{1,60}? )?on ([A-Z][a-z]{2,8} \d{1,2}, \d{4})",
     re.IGNORECASE,
 )
-_DATE_LINE = re.compile(
-    rf"\A(?:Datum|Veröffentlicht|Publiziert|Erstellt|Online seit)(?: am| seit)?\s?:?\s({_DAY})"
-    rf"[^.]{{0,20}}\Z|\b(?:Erschienen|Veröffentlicht) am:? ({_DAY})"
-    rf"|\b(?:am|vom) ({_DAY})(?: um [\d:.]{{3,5}} Uhr)? (?:gepostet|veröffentlicht|publiziert)\b"
-)
-_NOT_ISSUED = re.compile(
-    r"\b(?:Termin|Beginn|Ende|bis|Frist|geboren|Stand|Uhr bis)\b|\d\s?[-–]\s?\d"
-)
-_STATUS = re.compile(
-    rf"\b(?:Stand|Zuletzt geändert(?: am)?|Letzte Änderung(?: am)?|Aktualisiert(?: am)?)"
-    rf"\s*:?\s*({_DAY})",
-    re.IGNORECASE,
-)
 _BEFORE, _AFTER, _LINE_CHARS = 3, 10, 100  # lines around a heading that may hold its date
 _FIRST_PARAGRAPHS = 3  # one of them may begin with the date
 _HEAD_CHARS = 600  # a labelled date stands at the top

@@ -144,7 +144,7 @@ def refuse_html(body: bytes, head: str, *, wanted: str, where: str) -> None:
         f"Statt {wanted} kam eine Webseite",
         code=Code.FEED_IS_HTML,
         where=where,
-        remedy="Die Adresse im Browser prüfen; mit `aggregator sources discover` neu suchen",
+        remedy="Die Adresse im Browser prüfen; ihre Feeds nennt `aggregator inspect ADRESSE`",
     )
 
 
