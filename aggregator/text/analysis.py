@@ -6,9 +6,11 @@ dictionary, the frozen corpus counts and the exceptions; `ANALYSIS_VERSION` chan
 does, and then everything is derived anew.
 """
 
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from pathlib import Path
@@ -86,11 +88,17 @@ class Term:
 
 
 def open_word_forms(folder: Path) -> WordForms:
-    """Open the dictionary under a data folder, built first where it is missing.
+    """Open the dictionary of word forms, built first where it is missing.
+
+    It depends on the installed software alone, so all data folders of a user share one table in
+    the user's cache (`XDG_CACHE_HOME`); where that cannot be written it lies under the data folder.
 
     Raises:
-        ConfigError: It could not be built or written there.
+        ConfigError: It could not be built or written anywhere.
     """
+    with suppress(OSError, RuntimeError):  # RuntimeError: a user without a home folder
+        cache = os.environ.get("XDG_CACHE_HOME")
+        return WordForms.open((Path(cache) if cache else Path.home() / ".cache") / "querverweis")
     try:
         return WordForms.open(folder / "cache")
     except OSError as error:
