@@ -14,6 +14,8 @@ from aggregator.text.analysis import ANALYSIS_VERSION, Analyser
 from aggregator.text.compounds import Counts
 from aggregator.text.wordforms import TABLE_VERSION, WordForms
 
+DERIVATION_VERSION = "1"  # of weights, thresholds and columns: a change derives everything anew
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Language:
@@ -21,7 +23,7 @@ class Language:
 
     read_with: Callable[[Counts], Analyser]
     topics: tuple[TopicWords, ...]
-    version: str  # changes with the analysis code, the dictionary and the vocabulary
+    version: str  # changes with the code, the dictionary and the vocabulary
 
 
 def language(vocabulary: Vocabulary, words: WordForms) -> Language:
@@ -34,7 +36,9 @@ def language(vocabulary: Vocabulary, words: WordForms) -> Language:
             TopicWords(topic=slug, strong=topic.strong, weak=topic.weak)
             for slug, topic in vocabulary.topics.items()
         ),
-        version=f"{ANALYSIS_VERSION} {TABLE_VERSION} {vocabulary.checksum}",
+        version=" ".join(
+            (DERIVATION_VERSION, ANALYSIS_VERSION, TABLE_VERSION, vocabulary.checksum)
+        ),
     )
 
 

@@ -1,0 +1,184 @@
+"""Same content, related items, reasons and topics: pure functions of values."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.links import related, same
+from aggregator.links.related import Feature, Term, Vector, because, score, vector
+from aggregator.links.same import Content, compare, sample, shingle_hashes, shingle_sample
+from aggregator.links.topics import Assigned, Rules, TopicWords, overruled
+from aggregator.text.analysis import Analyser
+from tests.derive.conftest import WORDS
+
+SENTENCES = [
+    "Die Stadt bietet den Antrag auf Wohngeld seit dem ersten Juni auch über ihr Portal an.",
+    "Wer Wohngeld beantragt, muss dafür künftig nicht mehr in das Rathaus kommen.",
+    "Das Land übernimmt die Kosten für den Betrieb in den ersten drei Jahren vollständig.",
+    "Andere Gemeinden können die Lösung nachnutzen, wenn sie der Vereinbarung beitreten.",
+]
+TEXT = " ".join(SENTENCES)
+
+
+def content(text: str, *, title: str = "Wohngeld", stored: bool = True, day: str = "") -> Content:
+    told = f"{title}\n{text}"
+    return Content(
+        title=title, text=text if stored else "", published_at=day or None,
+        sketch=shingle_sample(told), hashes=shingle_hashes(told) if stored else None,
+        length=len(told.split()),
+    )  # fmt: skip
+
+
+ALTERED = [
+    ("the same", TEXT, "copy", ()),
+    ("other spelling", TEXT.replace("ü", "ue").replace("ö", "oe"), "copy", ()),
+    ("a sentence less", " ".join(SENTENCES[:3]), "excerpt", ("1 Satz weniger",)),
+    ("more around it", f"{TEXT} {TEXT.replace('Stadt', 'Kommune').replace('Land', 'Bund')}"
+     " Weitere Auskünfte erteilt die Pressestelle jederzeit gern.", "extended", None),
+    ("half of it", " ".join(SENTENCES[:2]) + " Ganz anders geht der Text von hier an weiter und"
+     " sagt etwas über Brücken, Straßen und Plätze im ganzen Land.", "overlap", None),
+    ("nothing of it", "Der Rat hat in seiner Sitzung am Montag über Brücken beraten.", None, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "relation", "differs"), [row[1:] for row in ALTERED], ids=[row[0] for row in ALTERED]
+)
+def test_relation_of_an_altered_text(
+    text: str, relation: str | None, differs: tuple[str, ...] | None
+) -> None:
+    found = compare(content(TEXT), content(text))
+    if relation is None:
+        assert found is None
+        return
+    assert found is not None
+    mine, theirs = found
+    assert (mine.relation, theirs.relation) == (relation, same.MIRRORED[relation])
+    if differs is not None:
+        assert mine.differs == differs
+
+
+def test_differences_name_title_and_date() -> None:
+    found = compare(content(TEXT, day="2026-01-01"), content(TEXT, title="Neu", day="2026-01-02"))
+    assert found is not None
+    assert found[0].differs == ("Titel", "Datum")
+
+
+def test_short_texts_are_never_the_same_content() -> None:
+    assert compare(content("", title="Startseite der Stadt"),
+                   content("", title="Startseite der Stadt")) is None  # fmt: skip
+
+
+def test_text_that_may_not_be_stored_is_compared_by_its_sample() -> None:
+    long = " ".join(f"{SENTENCES[n % 4]} Fall {n}." for n in range(40))
+    found = compare(content(long), content(long, stored=False))
+    assert found is not None
+    assert found[0].relation == "copy"
+
+
+words = st.lists(st.sampled_from(["stadt", "land", "amt", "geld", "haus", "weg"]), max_size=40)
+
+
+@given(words, words)
+def test_verdict_is_symmetric(one: list[str], other: list[str]) -> None:
+    a, b = content(" ".join(one)), content(" ".join(other))
+    there, back = compare(a, b), compare(b, a)
+    assert (there is None) == (back is None)
+    if there and back:
+        assert there == back[::-1]
+
+
+@given(st.sets(st.integers(0, 2**63 - 1), max_size=200), st.integers(0, 2**63 - 1))
+def test_sample_depends_on_nothing_but_the_hash(hashes: set[int], extra: int) -> None:
+    assert set(sample(hashes)) <= set(sample(hashes | {extra}))
+
+
+def known(*names: str) -> dict[str, Term]:
+    return {name: Term(number, 2) for number, name in enumerate(names, start=1)}
+
+
+def features(**times: int) -> dict[str, Feature]:
+    return {name: Feature(n, name.title()) for name, n in times.items()}
+
+
+def test_vector_has_unit_length_and_is_heaviest_first() -> None:
+    told = vector(features(wohngeld=4, antrag=1, weg=1), known("wohngeld", "antrag", "weg"), 100)
+    assert told.surfaces[0] == "Wohngeld"
+    assert abs(sum(w * w for w in told.weights) - related.UNIT**2) < related.UNIT * 10
+    assert score(told, told) in range(related.SCALE - 10, related.SCALE + 10)
+
+
+def test_common_and_unknown_words_are_left_out() -> None:
+    terms = {"bund": Term(1, 90), "wohngeld": Term(2, 3)}
+    told = vector(features(bund=3, wohngeld=1, einmalig=2), terms, 100)
+    assert told.surfaces == ("Wohngeld",)
+
+
+def test_new_reference_relates_items_before_the_next_epoch() -> None:
+    cited = {"=itplr:itplr:2026/01": Feature(1, "=Beschluss 2026/01")}
+    one, two = (vector(cited, {}, 100) for _ in range(2))
+    assert score(one, two) > related.SCALE * 0.99
+    [reason] = because(one, two)
+    assert (reason.kind, reason.label) == ("reference", "Beschluss 2026/01")
+
+
+def test_reasons_stand_in_both_and_do_not_repeat_each_other() -> None:
+    terms = known("verwaltungsreform", "~reform", "antrag")
+    one, two = (
+        vector({name: Feature(1, surface) for name, surface in zip(terms, surfaces, strict=True)},
+               terms, 100)
+        for surfaces in (("Verwaltungsreform", "reform", "Antrag"),
+                         ("Verwaltungsreformen", "reformen", "Anträge"))
+    )  # fmt: skip
+    labels = {reason.label for reason in because(one, two)}
+    assert labels == {"Verwaltungsreform", "Antrag"}
+    assert sum(reason.weight for reason in because(one, two)) <= 1
+
+
+def test_items_without_terms_have_nothing_in_common() -> None:
+    assert score(related.EMPTY, Vector(terms=(1,), weights=(9,), surfaces=("x",), posted=1)) == 0
+    assert because(related.EMPTY, related.EMPTY) == ()
+
+
+@pytest.mark.parametrize(("label", "text", "stands"), [
+    ("Verwaltungsreform", "Die Verwaltungsreformen der Länder", True),
+    ("Land", "in den Ländern", True),
+    ("Drs. 17/1234", "siehe Drs. 17/1234.", True),
+    ("Drs. 17/1234", "siehe Drs. 17/12345.", False),
+    ("Wohngeld", "Kindergeld", False),
+])  # fmt: skip
+def test_label_is_borne_out_by_its_text(label: str, text: str, *, stands: bool) -> None:
+    assert related.stands_in(label, text) is stands
+
+
+RULES = Rules.of(
+    [TopicWords(topic="bauen_wohnen", strong=("Wohngeld", "Bauen & Wohnen"),
+                weak=("Miete", "Haus"))],
+    Analyser(WORDS, {}, {}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "topics"), [
+    ("Antrag auf Wohngeld", ["bauen_wohnen"]),
+    ("Die Miete steigt", []),
+    ("Miete und Haus", ["bauen_wohnen"]),
+    ("Wir bauen, wo Menschen wohnen", ["bauen_wohnen"]),
+    ("Wir bauen", []),
+])  # fmt: skip
+def test_strong_words_are_enough_alone(text: str, topics: list[str]) -> None:
+    stems = frozenset(Analyser(WORDS, {}, {}).stems(text))
+    assert [found.topic for found in RULES.assign(frozenset(), stems)] == topics
+
+
+def test_word_in_the_title_counts_more() -> None:
+    stems = frozenset(Analyser(WORDS, {}, {}).stems("Wohngeld"))
+    [without] = RULES.assign(frozenset(), stems)
+    [within] = RULES.assign(stems, stems)
+    assert within.confidence > without.confidence
+    assert within.evidence == "Wohngeld"
+
+
+def test_label_of_a_person_wins() -> None:
+    rule = Assigned(topic="umwelt", source="rule", confidence=700, auto=True, evidence="Abfall")
+    found = overruled([rule], {"umwelt": False, "bildung": True})
+    assert [(topic.topic, topic.source) for topic in found] == [("bildung", "human")]
