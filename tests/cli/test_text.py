@@ -64,9 +64,10 @@ def test_analyse_reads_words_with_the_counts_of_the_live_epoch(
 
 
 def test_analyse_says_what_to_do_where_it_cannot_write(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "cache").write_text("in the way")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
     assert run(["--data", str(tmp_path), "analyse", "Antrag", "--json"]) == 2
     (error,) = rows(capsys)
