@@ -302,6 +302,20 @@ class NotModified:
     fetched_at: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request that was sent, robots.txt and redirects included."""
+
+    at: str  # when it was sent
+    host: str  # "host" or "host:port"
+    url: str
+    status: int | None  # None: no answer
+    code: Code | None  # our word for what went wrong
+    bytes: int  # of the body, as transferred
+    ms: int  # real milliseconds from sending to the last byte read
+    waited_ms: int  # milliseconds on the clock until it was our turn
+
+
 # --- parse ---------------------------------------------------------------------------------
 
 

@@ -15,8 +15,7 @@ from typing import Any
 from aggregator import dates, judge, store, timing
 from aggregator.clock import Clock, instant, stamp
 from aggregator.errors import FetchError
-from aggregator.fetch.hosts import Exchange
-from aggregator.model import Platform, Problem, RunState, Source
+from aggregator.model import Exchange, Platform, Problem, RunState, Source
 
 OFFLINE_PAUSE = timedelta(minutes=10)
 WITH_PENDING = timedelta(minutes=1)  # a first crawl goes on with the next run
@@ -33,17 +32,10 @@ class Recorder:
         """Note one exchange of this thread."""
         self._mine().append(exchange)
 
-    def take(self) -> tuple[store.runs.Exchanged, ...]:
+    def take(self) -> tuple[Exchange, ...]:
         """Return the exchanges of this thread since the last call."""
         mine = self._mine()
-        taken = tuple(
-            store.runs.Exchanged(
-                at=e.at, host=e.host, url=e.url, status=e.status,
-                code=str(e.code) if e.code else None, bytes=e.bytes, ms=e.ms,
-                waited_ms=e.waited_ms,
-            )
-            for e in mine
-        )  # fmt: skip
+        taken = tuple(mine)
         mine.clear()
         return taken
 

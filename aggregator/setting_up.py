@@ -6,9 +6,9 @@ from aggregator import urls
 from aggregator.clock import Clock
 from aggregator.config import load_settings, vocabulary
 from aggregator.fetch.client import Fetcher, Limits, user_agent
-from aggregator.fetch.hosts import HostBook
 from aggregator.fetch.transport import Way
 from aggregator.fetch.visit import Report, unheard
+from aggregator.hostbook import HostBook
 from aggregator.model import Site
 
 

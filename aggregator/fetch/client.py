@@ -18,10 +18,11 @@ from aggregator.errors import FetchError, StatusError
 from aggregator.fetch import seams
 from aggregator.fetch.exchange import USABLE, Answer, BrokenConnectionError, Wire
 from aggregator.fetch.guard import Guard, Target
-from aggregator.fetch.hosts import HostBook, MemoryHosts
+from aggregator.fetch.hosts import MemoryHosts
 from aggregator.fetch.robots import Robots
 from aggregator.fetch.transport import Way
 from aggregator.fetch.visit import Report, Visitor, unheard
+from aggregator.hostbook import HostBook
 from aggregator.model import Code, Fetched, Hop, NotModified, Request, Role, Validators
 from aggregator.timing import retry_after
 

@@ -1,28 +1,11 @@
-"""What the fetcher reports, and the host book of a process that stores nothing."""
+"""The host book of a process that stores nothing."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from aggregator.clock import Clock
-from aggregator.hostbook import Cookie, HostBook, RobotsCopy, Turns, must_pause
-from aggregator.model import Code
-
-__all__ = ["Cookie", "Exchange", "HostBook", "MemoryHosts", "RobotsCopy"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
-    """One request that was sent, robots.txt and redirects included."""
-
-    at: str  # RFC 3339 UTC, when it was sent
-    host: str
-    url: str
-    status: int | None  # None: no answer
-    code: Code | None  # our word for what went wrong
-    bytes: int  # of the body, as transferred
-    ms: int  # real milliseconds from sending to the last byte read
-    waited_ms: int  # milliseconds on the clock until it was our turn
+from aggregator.hostbook import Cookie, RobotsCopy, Turns, must_pause
 
 
 @dataclass

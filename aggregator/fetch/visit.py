@@ -14,8 +14,8 @@ from aggregator.errors import FetchError
 from aggregator.fetch import cookies
 from aggregator.fetch.exchange import Answer, Meter, Wire
 from aggregator.fetch.guard import Target
-from aggregator.fetch.hosts import Cookie, Exchange, HostBook
-from aggregator.model import Code
+from aggregator.hostbook import Cookie, HostBook
+from aggregator.model import Code, Exchange
 from aggregator.timing import retry_after
 
 Report = Callable[[Exchange], None]

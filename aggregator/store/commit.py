@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from aggregator import urls
 from aggregator.clock import instant
-from aggregator.model import Item, ItemState, Platform, Problem, Role, Validators
+from aggregator.model import Exchange, Item, ItemState, Platform, Problem, Role, Validators
 from aggregator.store import frontier, runs, state
 from aggregator.store.changes import enqueue
 from aggregator.store.connection import transaction
@@ -37,7 +37,7 @@ class Visit:
     run: int
     platform: Platform
     now: str
-    exchanges: tuple[runs.Exchanged, ...]
+    exchanges: tuple[Exchange, ...]
     status: int | None  # None: no answer
     final_url: str = ""  # after redirects; "": none
     final_canonical: str = ""

@@ -5,22 +5,8 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
-from aggregator.model import Problem
+from aggregator.model import Exchange, Problem
 from aggregator.store.connection import transaction
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchanged:
-    """One HTTP exchange, as the run's record keeps it."""
-
-    at: str
-    host: str
-    url: str
-    status: int | None
-    code: str | None
-    bytes: int
-    ms: int
-    waited_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +55,7 @@ def add(db: sqlite3.Connection, run: int, counts: Counts) -> None:
         )
 
 
-def log_requests(db: sqlite3.Connection, run: int, exchanges: Iterable[Exchanged]) -> None:
+def log_requests(db: sqlite3.Connection, run: int, exchanges: Iterable[Exchange]) -> None:
     """Record exchanges; part of the step's transaction."""
     db.executemany(
         "INSERT INTO request (run, at, host, url, status, code, bytes, ms, waited_ms)"

@@ -14,8 +14,8 @@ import pytest
 
 from aggregator.errors import RefusedError
 from aggregator.fetch.guard import Guard
-from aggregator.fetch.hosts import RobotsCopy
 from aggregator.fetch.robots import rules_of
+from aggregator.hostbook import RobotsCopy
 
 FILE = Path(os.environ.get("QUERVERWEIS_CORPUS", "-")) / "robots-cases" / "robots_cases.json"
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

@@ -7,7 +7,8 @@ import pytest
 
 from aggregator.clock import SimulatedClock
 from aggregator.fetch.client import Fetcher
-from aggregator.fetch.hosts import Exchange, MemoryHosts
+from aggregator.fetch.hosts import MemoryHosts
+from aggregator.model import Exchange
 from tests.fetch.site import Site, serving
 
 AGENT = "Querverweis/0.1 (+https://example.org/kontakt)"

@@ -9,8 +9,7 @@ import pytest
 from aggregator.clock import SimulatedClock
 from aggregator.errors import FetchError, RefusedError, StatusError
 from aggregator.fetch.client import Fetcher, fetcher_for_inspection, user_agent
-from aggregator.fetch.hosts import Exchange
-from aggregator.model import Code, Fetched, NotModified, Request, Role, Validators
+from aggregator.model import Code, Exchange, Fetched, NotModified, Request, Role, Validators
 from tests.fetch.site import Asked, Reply, Site, moved, page
 
 FEED = b"<rss version='2.0'><channel/></rss>"

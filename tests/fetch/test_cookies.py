@@ -8,7 +8,8 @@ import pytest
 from aggregator.clock import SimulatedClock
 from aggregator.fetch.client import Fetcher
 from aggregator.fetch.cookies import MAX_COOKIES, cookie_header, updated
-from aggregator.fetch.hosts import Cookie, MemoryHosts
+from aggregator.fetch.hosts import MemoryHosts
+from aggregator.hostbook import Cookie
 from aggregator.model import Request
 from tests.fetch.site import Site, page, serving
 

@@ -15,8 +15,9 @@ from aggregator import store
 from aggregator.clock import SimulatedClock, SystemClock, instant
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Fetcher
-from aggregator.fetch.hosts import Cookie, Exchange, HostBook, MemoryHosts, RobotsCopy
-from aggregator.model import Request
+from aggregator.fetch.hosts import MemoryHosts
+from aggregator.hostbook import Cookie, HostBook, RobotsCopy
+from aggregator.model import Exchange, Request
 from aggregator.store.hosts import StoredHosts
 from tests.fetch.site import Reply, Site, page
 

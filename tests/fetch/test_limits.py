@@ -14,8 +14,7 @@ import zstandard
 from aggregator.errors import FetchError
 from aggregator.fetch import body
 from aggregator.fetch.client import Fetcher, Limits
-from aggregator.fetch.hosts import Exchange
-from aggregator.model import Code, Fetched, Request, Role
+from aggregator.model import Code, Exchange, Fetched, Request, Role
 from tests.fetch.site import Reply, Site, drip, flood, page
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"

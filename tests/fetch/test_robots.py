@@ -9,9 +9,9 @@ import pytest
 from aggregator.clock import SimulatedClock
 from aggregator.errors import FetchError, RefusedError
 from aggregator.fetch.client import Fetcher
-from aggregator.fetch.hosts import Exchange, MemoryHosts
+from aggregator.fetch.hosts import MemoryHosts
 from aggregator.fetch.robots import MAX_BYTES
-from aggregator.model import Code, Fetched, Request
+from aggregator.model import Code, Exchange, Fetched, Request
 from tests.fetch.site import Asked, Reply, Site, moved, page, serving
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from aggregator import store
 from aggregator.clock import stamp
-from aggregator.model import Role, Validators
+from aggregator.model import Exchange, Role, Validators
 from aggregator.store.items import store_item
 from tests.builders import make_catalogue, make_item, make_platform, make_source
 from tests.conftest import START
@@ -25,7 +25,7 @@ def prepared(path: Path) -> None:
     store.catalogue.mirror(db, make_catalogue([make_source()]))
     store.runs.start(db, "amt-feed", "test", NOW)
     root = "https://amt.example/feed.xml"
-    store.frontier.open_pass(db, "amt-feed", "http://amt.example/feed.xml", root, NOW)
+    store.frontier.open_pass(db, "amt-feed", "http://amt.example/feed.xml", root, NOW, trusted_since=NOW)
     with store.transaction(db):
         store_item(db, make_item(1), make_platform(), "2026-11-01T08:00:00Z")
     db.execute("DELETE FROM changes")
@@ -36,7 +36,7 @@ def step(db: store.Connection) -> store.commit.Step:
     """A step that adds two items, changes one and names two pages."""
     row = store.frontier.next_due(db, "amt-feed", NOW, revisits_left=1)
     assert row is not None
-    exchange = store.runs.Exchanged(at=NOW, host="amt.example", url=row.url, status=200, code=None,
+    exchange = Exchange(at=NOW, host="amt.example", url=row.url, status=200, code=None,
                                     bytes=9, ms=1, waited_ms=0)  # fmt: skip
     visit = store.commit.Visit(row=row, run=1, platform=make_platform(), now=NOW,
                                exchanges=(exchange,), status=200)  # fmt: skip
@@ -111,7 +111,7 @@ def test_changed_entry_makes_its_stored_page_due(db: store.Connection) -> None:
     page = "https://amt.example/meldung/1"
     store.catalogue.mirror(db, make_catalogue([make_source()]))
     store.runs.start(db, "amt-feed", "test", NOW)
-    store.frontier.open_pass(db, "amt-feed", "http://amt.example/feed.xml", "root", NOW)
+    store.frontier.open_pass(db, "amt-feed", "http://amt.example/feed.xml", "root", NOW, trusted_since=NOW)
     with store.transaction(db):
         store_item(db, make_item(1), make_platform(), "2026-11-01T08:00:00Z")
         store.frontier.add(db, "amt-feed", [(page, page, Role.DETAIL, None)], referrer="root",
@@ -128,7 +128,7 @@ def test_changed_entry_makes_its_stored_page_due(db: store.Connection) -> None:
 def test_mass_vanishing_is_held_back(db: store.Connection) -> None:
     store.catalogue.mirror(db, make_catalogue([make_source()]))
     run = store.runs.start(db, "amt-feed", "test", NOW)
-    store.frontier.open_pass(db, "amt-feed", "http://amt.example/feed.xml", "root", NOW)
+    store.frontier.open_pass(db, "amt-feed", "http://amt.example/feed.xml", "root", NOW, trusted_since=NOW)
     with store.transaction(db):
         for number in range(10):
             store_item(db, make_item(number), make_platform(), NOW)
