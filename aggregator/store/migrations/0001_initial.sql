@@ -131,8 +131,8 @@ CREATE TABLE item (
     merged_into     INTEGER REFERENCES item (pk),
     UNIQUE (platform, key)
 ) STRICT;
-CREATE INDEX item_sort ON item (sort_at DESC, id) WHERE merged_into IS NULL;              -- newest first
-CREATE INDEX item_platform ON item (platform, sort_at DESC, id) WHERE merged_into IS NULL; -- platform page
+CREATE INDEX item_sort ON item (sort_at DESC, id) WHERE merged_into IS NULL AND state <> 'hidden';              -- newest first
+CREATE INDEX item_platform ON item (platform, sort_at DESC, id) WHERE merged_into IS NULL AND state <> 'hidden'; -- platform page
 CREATE INDEX item_entry ON item (source, entry_id) WHERE entry_id IS NOT NULL;            -- source:entry_id
 CREATE INDEX item_title ON item (title);                                                  -- moved-page check
 
