@@ -107,6 +107,7 @@ def test_canonical_is_idempotent(text: str, start: str, end: str) -> None:
         ("https://forum.example/t/123", "discourse:123"),
         ("https://forum.example/t/123/4", "discourse:123"),
         ("https://forum.example/t/fristen/123.json", "discourse:123"),
+        ("https://kreise.example/diskussion/t/fristen/123/4?u=kai", "discourse:123"),
         ("https://www.heise.de/news/A-4619072.html?wt_mc=rss", "heise:4619072"),
         ("https://www.krz.de/index.php?object=tx%7C2669.73&ModID=7&FID=2669.2000.1",
          "ikiss:7/2669.2000.1"),

@@ -38,8 +38,11 @@ from aggregator.urls import resolve
 _PLACES = re.compile(
     r"/(?:latest|new|top|hot|unread|posts|categories|c|t|tag|tags)(?:\.json)?(?:/|$)"
 )
-# A quote repeats another post, a mention names a person, the rest labels pictures and previews.
-_DROP = frozenset({"quote", "mention", "mention-group", "lightbox-meta", "meta", "informations"})
+# A quote repeats another post, a mention names a person, the rest labels pictures and previews;
+# the preview of an address (onebox) names its site in a header, with the same link as its title.
+_DROP = frozenset(
+    {"quote", "mention", "mention-group", "lightbox-meta", "meta", "informations", "source"}
+)
 _REGULAR_POST = 1
 SLICE_POSTS = 20
 MAX_SLICES = 50

@@ -133,6 +133,19 @@ def test_later_posts_of_a_thread_are_asked_for_and_put_in_order() -> None:
     assert [problem.code for problem in broken.problems] == [Code.TRUNCATED]
 
 
+def test_preview_of_an_address_counts_as_one_link() -> None:
+    cooked = (
+        '<p>Siehe:</p><aside class="onebox allowlistedgeneric"><header class="source">'
+        '<a href="https://amt.example/wohngeld">amt.example</a></header><article>'
+        '<h3><a href="https://amt.example/wohngeld">Wohngeld digital</a></h3></article></aside>'
+    )
+    topic = {"id": 1, "title": "T", "post_stream": {"posts": [{"cooked": cooked}]}}
+    parsed = parse_discourse(
+        make_source(), make_page(json.dumps(topic), "https://f.example/t/1.json")
+    )
+    assert [link.anchor for link in parsed.entries[0].links] == ["Wohngeld digital"]
+
+
 def test_authors_of_a_forum_are_not_kept() -> None:
     cooked = '<p>Danke <a class="mention" href="/u/max">@max</a></p>'
     post = {"post_number": 1, "username": "erika", "name": "Erika Beispiel", "cooked": cooked}
