@@ -188,16 +188,13 @@ def _insert(db: sqlite3.Connection, item: Item, now: str) -> int:
 def _observe(db: sqlite3.Connection, pk: int, item: Item, now: str) -> Outcome:
     """Merge an observation into a known item; ERASED is never returned."""
     seen = items.observation(item)
-    old = db.execute(
-        "SELECT content_hash, rank FROM observation WHERE item = ? AND source = ? AND role = ?",
-        (pk, seen.source, seen.role),
-    ).fetchone()
-    if old and (old["content_hash"], old["rank"]) == (seen.content_hash, seen.rank):
+    told = [o for o in _observations(db, pk) if (o.source, o.role) == (seen.source, seen.role)]
+    if told == [seen]:
         touch(db, pk, now)
         return Outcome.UNCHANGED
     _write_observation(db, pk, seen, now)
     merged = items.merge(_observations(db, pk))
-    known_before = old is not None and old["content_hash"] != seen.content_hash
+    known_before = bool(told) and told[0].content_hash != seen.content_hash
     changed = _rewrite(db, pk, item, merged, now, is_edit=known_before)
     return Outcome.CHANGED if changed else Outcome.NEW
 
@@ -234,24 +231,33 @@ def _rewrite(
         _keep_version(db, pk, row, now)
     since = now if changed else row["last_changed_at"]
     db.execute(
-        "UPDATE item SET entry_id = ?, url = ?, title = ?, kind = ?, published_at = ?,"
-        " date_evidence = ?, updated_at = ?, last_changed_at = ?, last_seen_at = ?, sort_at = ?,"
-        " language = ?, authors = ?, licence = ?, policy = ?, identifiers = ?, content_hash = ?,"
-        " changed_by = ?, state = iif(state = 'hidden', state, 'live') WHERE pk = ?",
-        (merged.entry_id, merged.url, merged.title, merged.kind, *_dated(merged.published),
-         merged.updated_at, since, now, items.sort_at(merged.published, since), merged.language,
-         _list(merged.authors), merged.licence, merged.policy, _list(merged.identifiers),
-         merged.content_hash, _name(item) if changed else row["changed_by"], pk),
-    )  # fmt: skip
+        "UPDATE item SET last_changed_at = ?, last_seen_at = ?, changed_by = ?,"
+        " state = iif(state = 'hidden', state, 'live') WHERE pk = ?",
+        (since, now, _name(item) if changed else row["changed_by"], pk),
+    )
     if (merged.owner.source, merged.owner.role) == (item.source, item.role):
         db.execute(
             "UPDATE item SET text = ?, excerpt = ?, links = ?, parts = ?, digest = ?,"
             " content_rank = ?, parent = ?, answer_to = ? WHERE pk = ?",
             (*_content(item), _digest(item), merged.owner.rank, item.parent, item.answer_to, pk),
         )
+    _write_merged(db, pk, merged)
+    return bool(changed)
+
+
+def _write_merged(db: sqlite3.Connection, pk: int, merged: items.Merged) -> None:
+    """Write what follows from all observations together; text and links stay with their owner."""
+    db.execute(
+        "UPDATE item SET entry_id = ?, url = ?, title = ?, kind = ?, published_at = ?,"
+        " date_evidence = ?, updated_at = ?, sort_at = coalesce(?, last_changed_at), language = ?,"
+        " authors = ?, licence = ?, policy = ?, identifiers = ?, content_hash = ? WHERE pk = ?",
+        (merged.entry_id, merged.url, merged.title, merged.kind, *_dated(merged.published),
+         merged.updated_at, items.sort_at(merged.published, "") or None, merged.language,
+         _list(merged.authors), merged.licence, merged.policy, _list(merged.identifiers),
+         merged.content_hash, pk),
+    )  # fmt: skip
     if merged.policy is not Policy.FULL:
         _tighten(db, pk, merged.policy)
-    return bool(changed)
 
 
 def _tighten(db: sqlite3.Connection, pk: int, policy: Policy) -> None:
@@ -375,15 +381,7 @@ def _copy_content(db: sqlite3.Connection, keep: int, drop: int) -> None:
         " WHERE pk = ? AND content_rank < (SELECT content_rank FROM item WHERE pk = ?)",
         (drop, keep, drop),
     )
-    merged = items.merge(_observations(db, keep))
-    db.execute(
-        "UPDATE item SET title = ?, kind = ?, published_at = ?, date_evidence = ?, url = ?,"
-        " policy = ?, sort_at = coalesce(?, sort_at), content_hash = ? WHERE pk = ?",
-        (merged.title, merged.kind, *_dated(merged.published), merged.url, merged.policy,
-         items.sort_at(merged.published, "") or None, merged.content_hash, keep),
-    )  # fmt: skip
-    if merged.policy is not Policy.FULL:
-        _tighten(db, keep, merged.policy)
+    _write_merged(db, keep, items.merge(_observations(db, keep)))
 
 
 def set_state(db: sqlite3.Connection, pk: int, state: ItemState) -> bool:

@@ -134,6 +134,20 @@ def test_stricter_policy_drops_the_stored_text(db: store.Connection) -> None:
     assert rows(db, "SELECT DISTINCT text FROM version") == [("",)]
 
 
+def test_what_is_no_edit_is_stored_all_the_same(db: store.Connection) -> None:
+    """A reservation, a new guid, another author: the text may be word for word the same."""
+    keep(db, make_item(1, Role.DETAIL), "2026-11-01T08:00:00Z")
+
+    reserved = make_item(1, Role.DETAIL, entry_id="urn:neu", policy=Policy.LINK, authors=("Amt",))
+    outcome = keep(db, reserved, "2026-11-09T08:00:00Z")
+
+    assert outcome is Outcome.UNCHANGED
+    assert rows(db, "SELECT entry_id, policy, authors, text, excerpt FROM item") == [
+        ("urn:neu", "link", '["Amt"]', "", "")
+    ]
+    assert rows(db, "SELECT count(*) FROM version") == [(0,)]
+
+
 def test_erased_item_stays_out(db: store.Connection) -> None:
     item = make_item(1)
     db.execute("INSERT INTO tombstone VALUES (?, ?, ?, ?)",
