@@ -44,6 +44,9 @@ log = logging.getLogger(__name__)
 ENUMERATING = store.frontier.ENUMERATING
 MISSING = {404, 410}
 MOVED_FOR_GOOD = {301, 308}
+# How long the lastmod of a sub-sitemap is believed; somebody who asks by name wants to see.
+LASTMOD_TRUST = timedelta(hours=20)
+NO_TRUST = timedelta(0)
 
 
 # --- many sources ----------------------------------------------------------------------------
@@ -153,7 +156,10 @@ def crawl(engine: Engine, source: Source, *, forced: bool, deadline: float | Non
         if run.refused is None:
             now = stamp(engine.clock.now())
             run.number = store.runs.start(db, source.id, engine.trigger, now)
-            store.frontier.open_pass(db, source.id, source.url or "", run.root, now)
+            store.frontier.open_pass(
+                db, source.id, source.url or "", run.root, now,
+                trusted_since=stamp(engine.clock.now() - (NO_TRUST if forced else LASTMOD_TRUST)),
+            )  # fmt: skip
             _work(engine, db, run, deadline)
     except Exception as error:  # one source's bug must not end the others
         log.exception("source %s: a bug; please report these lines", source.id)

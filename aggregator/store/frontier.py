@@ -69,10 +69,19 @@ def unsaved(source: str, url: str, canonical: str) -> Row:
     )  # fmt: skip
 
 
-def open_pass(db: sqlite3.Connection, source: str, url: str, canonical: str, now: str) -> None:
-    """Make the root of a source due, and the enumerating pages that say no lastmod.
+def open_pass(
+    db: sqlite3.Connection, source: str, url: str, canonical: str, now: str, *, trusted_since: str
+) -> None:
+    """Make due what enumerates a source: its root, and the pages that the root leads to.
 
-    A root whose address changed in sources.yaml takes the old one's place.
+    Args:
+        db: The connection.
+        source: Its id.
+        url: The address in sources.yaml; a new one takes the old one's place.
+        canonical: Of that address.
+        now: The instant.
+        trusted_since: A page whose lastmod did not move is asked again unless it was read after
+            this instant: many sites never touch the lastmod of their sub-sitemaps.
     """
     with transaction(db):
         db.execute(
@@ -88,8 +97,8 @@ def open_pass(db: sqlite3.Connection, source: str, url: str, canonical: str, now
         )
         db.execute(
             "UPDATE frontier SET due_at = ?, attempts = 0"
-            " WHERE source = ? AND role = 'index' AND lastmod IS NULL",
-            (now, source),
+            " WHERE source = ? AND role = 'index' AND (lastmod IS NULL OR fetched_at <= ?)",
+            (now, source, trusted_since),
         )
 
 

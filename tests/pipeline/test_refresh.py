@@ -133,6 +133,21 @@ def test_sitemap_leads_to_pages(web: Web, crawl: Crawl, db: store.Connection) ->
     assert one(db, "SELECT max(length(text)) FROM item") > 500
 
 
+def test_sub_sitemap_is_asked_although_its_lastmod_never_moves(web: Web, crawl: Crawl) -> None:
+    sub = "http://amt.example/teil.xml"
+    web.put("http://amt.example/sitemap.xml", media_type=XML, body=(
+        "<sitemapindex xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'><sitemap>"
+        f"<loc>{sub}</loc><lastmod>2026-01-01</lastmod></sitemap></sitemapindex>"
+    ))  # fmt: skip
+    web.put(sub, urlset("/a.html"), media_type=XML)
+    web.put("http://amt.example/a.html", page("Erster Artikel", LONG))
+    crawl(sitemap_source())
+    web.put(sub, urlset("/a.html", "/b.html"), media_type=XML)
+    web.put("http://amt.example/b.html", page("Zweiter Artikel", LONG + "Und mehr davon."))
+
+    assert crawl(sitemap_source())["amt-karte"].counts["new"] == 1
+
+
 def test_budget_leaves_the_rest_in_the_frontier(web: Web, crawl: Crawl) -> None:
     paths = [f"/seite{n}.html" for n in range(6)]
     web.put("http://amt.example/sitemap.xml", urlset(*paths), media_type=XML)
