@@ -30,10 +30,7 @@ def prepared(path: Path) -> None:
     db = store.connect(path)
     store.catalogue.mirror(db, make_catalogue([make_source()]))
     store.runs.start(db, "amt-feed", "test", NOW)
-    root = "https://amt.example/feed.xml"
-    store.frontier.open_pass(
-        db, "amt-feed", "http://amt.example/feed.xml", root, NOW, trusted_since=NOW
-    )
+    open_pass(db, "https://amt.example/feed.xml")
     with store.transaction(db):
         store_item(db, make_item(1), make_platform(), "2026-11-01T08:00:00Z")
     db.execute("DELETE FROM changes")
@@ -119,9 +116,7 @@ def test_changed_entry_makes_its_stored_page_due(db: store.Connection) -> None:
     page = "https://amt.example/meldung/1"
     store.catalogue.mirror(db, make_catalogue([make_source()]))
     store.runs.start(db, "amt-feed", "test", NOW)
-    store.frontier.open_pass(
-        db, "amt-feed", "http://amt.example/feed.xml", "root", NOW, trusted_since=NOW
-    )
+    open_pass(db)
     with store.transaction(db):
         store_item(db, make_item(1), make_platform(), "2026-11-01T08:00:00Z")
         store.frontier.add(db, "amt-feed", [(page, page, Role.DETAIL, None)], referrer="root",
@@ -138,9 +133,7 @@ def test_changed_entry_makes_its_stored_page_due(db: store.Connection) -> None:
 def test_mass_vanishing_is_held_back(db: store.Connection) -> None:
     store.catalogue.mirror(db, make_catalogue([make_source()]))
     run = store.runs.start(db, "amt-feed", "test", NOW)
-    store.frontier.open_pass(
-        db, "amt-feed", "http://amt.example/feed.xml", "root", NOW, trusted_since=NOW
-    )
+    open_pass(db)
     with store.transaction(db):
         for number in range(10):
             store_item(db, make_item(number), make_platform(), NOW)
