@@ -156,9 +156,10 @@ def scaled(dot: Whole) -> Whole:
 
 
 def because(one: Vector, other: Vector) -> tuple[Reason, ...]:
-    """Name what two items share, weightiest first, in words that stand in both.
+    """Name what two items share, in words that stand in both.
 
-    A compound is not repeated by its own parts.
+    References and nouns first: they tell a reader more than a rare verb of the same weight. A
+    compound is not repeated by its own parts.
     """
     theirs = {
         term: (weight, surface)
@@ -168,7 +169,7 @@ def because(one: Vector, other: Vector) -> tuple[Reason, ...]:
     for term, weight, surface in zip(one.terms, one.weights, one.surfaces, strict=True):
         if term in theirs:
             shared.append((weight * theirs[term][0], surface, theirs[term][1]))
-    shared.sort(key=lambda row: (-row[0], row[1]))
+    shared.sort(key=lambda row: (not _is_telling(row[1], row[2]), -row[0], row[1]))
     total = sum(product for product, _, _ in shared)
     return _reasons(shared, total)
 
@@ -177,13 +178,20 @@ def _reasons(shared: Sequence[tuple[int, str, str]], total: int) -> tuple[Reason
     """Turn shared terms into reasons, without those that say nothing new or little."""
     reasons: list[Reason] = []
     for product, mine, theirs in shared:
-        if product < REASON_SHARE * total or len(reasons) == MOST_REASONS:
+        if len(reasons) == MOST_REASONS:
             break
+        if product < REASON_SHARE * total or (reasons and not _is_telling(mine, theirs)):
+            continue
         label = _label(mine, theirs)
         if label and not any(fold(label) in fold(r.label) for r in reasons):
             kind = "reference" if mine.startswith("=") else "term"
             reasons.append(Reason(kind=kind, label=label, weight=round(product / total, 3)))
     return tuple(reasons)
+
+
+def _is_telling(mine: str, theirs: str) -> bool:
+    """Whether a shared term is a reference or, by its capital, a noun in both texts."""
+    return mine.startswith("=") or (mine[:1].isupper() and theirs[:1].isupper())
 
 
 def _label(mine: str, theirs: str) -> str:

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from urllib.parse import urlsplit
 
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
@@ -52,6 +53,7 @@ _CAPTION_HINT = re.compile(
 )
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_PICTURE = re.compile(r"\.(?:jpe?g|png|gif|svg|webp|avif)$", re.IGNORECASE)
 _LINK_LIST_WORDS = 3  # fewer words than these beside the links: a mere list of links
 _WINDOW = 1000  # characters on either side in which the sentence of a link is sought
 MAX_LINKS = 5000  # of one piece of content; more is a trap or a register
@@ -130,10 +132,17 @@ def join(pieces: Iterable[Block]) -> str:
 
 
 def links(pieces: Iterable[Block], base: str) -> tuple[Link, ...]:
-    """Return the links of blocks; a picture's link gives way to one with words for the same."""
+    """Return the links of blocks; a picture's link gives way to one with words for the same.
+
+    A picture that leads to its own enlargement is no link to anything.
+    """
     found = list(islice(_links(pieces, base), MAX_LINKS))
     named = {link.url for link in found if link.anchor}
-    kept = (link for link in found if link.anchor or link.url not in named)
+    kept = (
+        link
+        for link in found
+        if link.anchor or not (link.url in named or _PICTURE.search(urlsplit(link.url).path))
+    )
     return tuple(replace(link, position=number) for number, link in enumerate(kept))
 
 

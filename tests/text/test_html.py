@@ -134,3 +134,14 @@ def test_undeclared_single_bytes_are_detected() -> None:
 @settings(max_examples=100, deadline=None)
 def test_any_bytes_are_decoded(body: bytes, charset: str | None) -> None:
     assert "\0" not in decode(body, charset)
+
+
+def test_picture_that_leads_to_its_enlargement_is_no_link() -> None:
+    html = (
+        "<p><a href='/bild.jpg'><img src='klein.jpg' alt=''></a> Ein Bild."
+        " <a href='/seite'><img src='klein.jpg' alt=''></a></p>"
+    )
+
+    assert [link.url for link in content_links(html, "https://amt.example/")] == [
+        "https://amt.example/seite"
+    ]
