@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aggregator.errors import StoreError
 from aggregator.store.connection import get_meta, migrations, set_meta, transaction
-from aggregator.store.state import is_dead
+from aggregator.store.holders import is_dead
 
 PAGES = 1000  # copied at a time, so that writers get their turn
 MOST_KNOWN = 50  # backups remembered for "which still hold it"

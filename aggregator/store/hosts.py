@@ -7,7 +7,6 @@ against processes that died, and a lease of a dead process of this machine ends 
 """
 
 import json
-import os
 import sqlite3
 import threading
 from collections import deque
@@ -15,12 +14,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from itertools import count
 from pathlib import Path
 
-from aggregator.clock import Clock, SystemClock, instant, stamp
+from aggregator.clock import Clock, instant, stamp
 from aggregator.hostbook import Cookie, RobotsCopy, Turns, must_pause
+from aggregator.store import holders
 from aggregator.store.connection import connect, transaction
 
 POLL_S = 0.02  # real seconds between looks at a lease that another process holds
@@ -47,7 +46,6 @@ class StoredHosts:
         self._idle: deque[sqlite3.Connection] = deque()
         self._held: dict[str, str] = {}  # host -> token of our lease
         self._tokens = count(1)
-        self._real = SystemClock()
 
     def close(self) -> None:
         """Close the connections that are not in use."""
@@ -120,7 +118,7 @@ class StoredHosts:
 
     def _claim(self, host: str, hold: timedelta, patience: timedelta) -> None:
         """Loop until the row is ours: wait out the spacing, then whoever holds the lease."""
-        me = f"{_owner()} {next(self._tokens)}"
+        me = f"{holders.me()} {next(self._tokens)}"
         while True:
             now = self._clock.now()
             claimed, next_at = self._try(host, me, now, hold)
@@ -139,10 +137,10 @@ class StoredHosts:
         with self._lent() as db, transaction(db):
             row = _row(db, host)
             holder = row["lease_by"]
-            real_now = self._real.now()
+            real_now = holders.CLOCK.now()
             claimed = db.execute(_CLAIM, {
                 "me": me, "until": _moment(real_now + hold), "name": host, "now": _moment(now),
-                "dead": None if holder is None or _lives(holder) else holder,
+                "dead": holder if holder and holders.is_dead(holder.partition(" ")[0]) else None,
                 "real_now": _moment(real_now),
             }).rowcount == 1  # fmt: skip
         return claimed, instant(row["next_at"]) if row["next_at"] else now
@@ -174,45 +172,3 @@ def _moment(at: datetime) -> str:
     """Return an instant with milliseconds, rounded up: text that sorts, never too early."""
     at = at.astimezone(UTC) + timedelta(microseconds=999)
     return f"{at.isoformat(timespec='milliseconds').removesuffix('+00:00')}Z"
-
-
-# --- who holds a lease ---------------------------------------------------------------------
-
-
-def _owner() -> str:
-    """Return the name of this process, unique in time: pids are used again."""
-    return _named(os.getpid())
-
-
-@cache
-def _named(pid: int) -> str:
-    return f"{_place()}/{pid}/{_started(pid)}"
-
-
-@cache
-def _place() -> str:
-    """Return where pids mean the same processes: this boot, this pid namespace."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-        return f"{boot}/{Path('/proc/self/ns/pid').readlink()}"
-    except OSError:
-        return f"unknown/{os.uname().nodename}"
-
-
-def _started(pid: int) -> str:
-    """Return the start time of a process in clock ticks since boot, "" when it is dead."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
-    except OSError:
-        return ""
-    state, *fields = stat.rpartition(")")[2].split()  # proc(5); the name may hold anything
-    return "" if state in "ZX" else fields[18]
-
-
-def _lives(token: str) -> bool:
-    """Whether the holder of a lease may still be at work; of other places we cannot know."""
-    place, _, process = token.partition(" ")[0].rpartition("/")
-    place, _, pid = place.rpartition("/")
-    if place != _place() or place.startswith("unknown/") or not pid.isdigit():
-        return True
-    return _started(int(pid)) == process

@@ -1,27 +1,25 @@
 """Leases: work that only one process may do at a time, claimed by update-and-count.
 
-A lease ends by itself, or at once when its holder on this machine no longer lives. Leases are
-agreements between processes, whose simulated clocks need not agree: they run on the real one.
+A lease ends by itself, or at once when its holder no longer lives.
 """
 
 import sqlite3
 from datetime import timedelta
 
-from aggregator.clock import SystemClock, stamp
+from aggregator.clock import stamp
+from aggregator.store import holders
 from aggregator.store.connection import transaction
-from aggregator.store.state import is_dead, owner
 
 LENGTH = timedelta(seconds=60)
-CLOCK = SystemClock()
 
 
 def acquire(db: sqlite3.Connection, name: str) -> bool:
     """Claim or prolong a lease; return whether this process holds it now."""
-    holder = owner()
-    now = CLOCK.now()
+    holder, now = holders.me(), holders.CLOCK.now()
     with transaction(db):
         row = db.execute("SELECT by, until FROM lease WHERE name = ?", (name,)).fetchone()
-        if row and row["by"] != holder and row["until"] > stamp(now) and not is_dead(row["by"]):
+        held = row and row["by"] != holder and row["until"] > stamp(now)
+        if held and not holders.is_dead(row["by"]):
             return False
         db.execute(
             "INSERT INTO lease (name, by, until) VALUES (?, ?, ?)"
@@ -34,4 +32,4 @@ def acquire(db: sqlite3.Connection, name: str) -> bool:
 def release(db: sqlite3.Connection, name: str) -> None:
     """Give a lease back; one that was lost meanwhile is left alone."""
     with transaction(db):
-        db.execute("DELETE FROM lease WHERE name = ? AND by = ?", (name, owner()))
+        db.execute("DELETE FROM lease WHERE name = ? AND by = ?", (name, holders.me()))

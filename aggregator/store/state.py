@@ -3,18 +3,17 @@
 A run claims its source by update-and-count with a lease, so cron and the scheduler may overlap.
 """
 
-import os
 import sqlite3
 from dataclasses import dataclass
 from datetime import timedelta
 
-from aggregator.clock import Clock, SystemClock, stamp
+from aggregator.clock import Clock, stamp
 from aggregator.errors import NotFoundError
 from aggregator.model import RunState
+from aggregator.store import holders
 from aggregator.store.connection import transaction
 
 LEASE = timedelta(minutes=15)  # renewed at every step; far longer than one request may take
-LEASES = SystemClock()  # agreements between processes, whose simulated clocks need not agree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,32 +29,6 @@ class SourceState:
     last_success_at: str | None
     failures: float
     paused: bool
-
-
-def owner() -> str:
-    """Return the name of this process in leases: host, pid and start time of the pid.
-
-    The start time tells a living process from a later one that was given the same pid.
-    """
-    return f"{os.uname().nodename}/{os.getpid()}/{_started(os.getpid())}"
-
-
-def _started(pid: int) -> str:
-    """Return the kernel's start tick of a process, "" when there is none (or no /proc)."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:  # noqa: PTH123 (a pseudo file)
-            return stat.read().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return ""
-
-
-def is_dead(lease_by: str) -> bool:
-    """Whether the owner of a lease was a process of this machine that has ended."""
-    node, _, rest = lease_by.partition("/")
-    pid, _, started = rest.partition("/")
-    if node != os.uname().nodename or not pid.isdigit():
-        return False
-    return _started(int(pid)) != started
 
 
 def state_of(db: sqlite3.Connection, source: str) -> SourceState:
@@ -95,8 +68,8 @@ def claim(db: sqlite3.Connection, source: str, clock: Clock, *, forced: bool) ->
         ).fetchone()
         if not forced and (row["paused"] or (row["next_at"] or "") > stamp(now)):
             return RunState.NOT_DUE
-        held = row["lease_by"] and row["lease_until"] > stamp(LEASES.now())
-        if held and not is_dead(row["lease_by"]):
+        held = row["lease_by"] and row["lease_until"] > stamp(holders.CLOCK.now())
+        if held and not holders.is_dead(row["lease_by"]):
             return RunState.BUSY
         renew(db, source)
     return None
@@ -106,7 +79,7 @@ def renew(db: sqlite3.Connection, source: str) -> None:
     """Prolong the lease; part of every step's transaction."""
     db.execute(
         "UPDATE source_state SET lease_by = ?, lease_until = ? WHERE source = ?",
-        (owner(), stamp(LEASES.now() + LEASE), source),
+        (holders.me(), stamp(holders.CLOCK.now() + LEASE), source),
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from aggregator import store
 from aggregator.clock import stamp
 from aggregator.model import Policy
-from aggregator.store import builds, changes, leases
+from aggregator.store import builds, changes, holders, leases
 from aggregator.store.decisions import read, record
 from aggregator.store.derived import related_of
 from tests.derive.conftest import Corpus, address, link
@@ -159,6 +159,20 @@ def test_pair_that_a_person_made_is_shown_first(corpus: Corpus) -> None:
         assert (first.item, first.shown) == (other, True)
 
 
+def test_pair_that_a_person_made_before_the_other_came(corpus: Corpus) -> None:
+    one = corpus.put(1, text="Über Wohngeld wird hier berichtet.")
+    corpus.derive()
+    other = {"platform": "land", "key": address(2, "land").replace("http:", "https:"), "url": None}
+    decide(corpus, "related", 1, value=True, object=other)
+    corpus.derive()
+    two = corpus.put(2, "land", text="Ganz anderes steht in diesem Text.")
+    corpus.derive()
+    assert [(r.item, r.shown) for r in related_of(corpus.db, one)] == [(two, True)]
+    before = corpus.digest()
+    corpus.derive(rebuild=True)
+    assert corpus.digest() == before
+
+
 def test_topic_of_a_person_wins_over_the_rule(corpus: Corpus) -> None:
     corpus.put(1, text=WOHNGELD)
     corpus.derive()
@@ -211,15 +225,15 @@ def test_interrupted_build_goes_on_and_readers_keep_the_old(corpus: Corpus) -> N
 
 
 def test_lease_of_a_dead_process_is_taken_over(db: store.Connection) -> None:
-    import os
-
-    node = os.uname().nodename
-    db.execute("INSERT INTO lease VALUES ('derive', ?, '2999-01-01T00:00:00Z')", (f"{node}/1/0",))
+    process = holders.me().rpartition("/")[0]  # this pid, but of another start
+    db.execute("INSERT INTO lease VALUES ('derive', ?, '2999-01-01T00:00:00Z')", (f"{process}/0",))
     assert leases.acquire(db, "derive")
 
 
 def test_lease_of_a_living_process_is_respected(db: store.Connection) -> None:
-    db.execute("INSERT INTO lease VALUES ('derive', 'elsewhere/1/0', '2999-01-01T00:00:00Z')")
+    boot = holders.me().partition("/")[0]
+    name = f"{boot}/pid:[1]/1/1"  # of a container beside this one
+    db.execute("INSERT INTO lease VALUES ('derive', ?, '2999-01-01T00:00:00Z')", (name,))
     assert not leases.acquire(db, "derive")
     db.execute("UPDATE lease SET until = '2020-01-01T00:00:00Z'")
     assert leases.acquire(db, "derive")

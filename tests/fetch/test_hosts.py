@@ -18,6 +18,7 @@ from aggregator.fetch.client import Fetcher
 from aggregator.fetch.hosts import MemoryHosts
 from aggregator.hostbook import Cookie, HostBook, RobotsCopy
 from aggregator.model import Exchange, Request
+from aggregator.store import holders
 from aggregator.store.hosts import StoredHosts
 from tests.fetch.site import Reply, Site, page
 
@@ -202,7 +203,7 @@ def test_a_turn_held_elsewhere_ends_with_its_lease(
     until = (datetime.now(UTC) + timedelta(seconds=0.2)).isoformat(timespec="milliseconds")
     db.execute(
         "INSERT INTO host (name, lease_by, lease_until) VALUES ('a.example', ?, ?)",
-        ("another-boot/pid:[1]/1/1 1", f"{until.removesuffix('+00:00')}Z"),
+        (f"{holders.me().partition('/')[0]}/pid:[1]/1/1 1", f"{until.removesuffix('+00:00')}Z"),
     )
     hosts = StoredHosts(database, clock)
     began = time.monotonic()
