@@ -236,7 +236,7 @@ class _Run:
             described = deriver.describe(rows)
             cursor = rows[-1]["pk"]
             with transaction(self._db):
-                deriver.write(rows, described)
+                deriver.write_anew(rows, described)
                 builds.advance(self._db, builds.DESCRIBE, cursor)
             self.items += len(rows)
             self._timer.tick()

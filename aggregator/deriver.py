@@ -95,17 +95,25 @@ class Deriver:
         Returns:
             The items that were there before, with their vectors.
         """
-        old = []
+        old = [
+            (row["pk"], derived_write.remove(self.generation, row["pk"])) for row in rows
+        ]  # fmt: skip
+        self.write_anew(rows, described)
         for row in rows:
-            self._hide(row)
-            old.append((row["pk"], derived_write.remove(self.generation, row["pk"])))
+            derived_write.resolve_again(self.generation, row["pk"], self._addresses)
+        return old
+
+    def write_anew(
+        self, rows: Sequence[sqlite3.Row], described: Sequence[tuple[sqlite3.Row, Described]]
+    ) -> None:
+        """Write items into a generation that does not hold them, in the caller's transaction."""
+        turned = [row["pk"] for row in rows if self._hide(row)]
         for row, found in sorted(described, key=lambda pair: wanted_row(pair[0])):
             fresh = [word for word in found.words if not self._reader.counts.get(fold(word), 0)]
             derived_write.write(self.generation, row, found, fresh)
             derived_write.write_links(self.generation, row, self._addresses)
-        for row in rows:
-            derived_write.resolve_again(self.generation, row["pk"], self._addresses)
-        return old
+        for item in turned:
+            derived_write.resolve_again(self.generation, item, self._addresses)
 
     def take_out(self, erased: Collection[int]) -> list[tuple[int, Vector]]:
         """Take out items that are no more."""
@@ -114,14 +122,16 @@ class Deriver:
             derived_write.resolve_again(self.generation, item, self._addresses)
         return old
 
-    def _hide(self, row: sqlite3.Row) -> None:
-        """Let the state of an item follow the decision to hide it."""
+    def _hide(self, row: sqlite3.Row) -> bool:
+        """Let the state of an item follow the decision to hide it; return whether it changed."""
         hidden = self.ruling(row["pk"]).hidden
         if hidden != (row["state"] == ItemState.HIDDEN):
             self._db.execute(
                 "UPDATE item SET state = ? WHERE pk = ?",
                 (ItemState.HIDDEN if hidden else ItemState.LIVE, row["pk"]),
             )
+            return True
+        return False
 
     # --- with all others -----------------------------------------------------------------------
 
@@ -169,7 +179,7 @@ class Deriver:
         return self._copies.of(item, after=after, ruled=self.ruling(item).same)
 
     def write_related(self, item: int, neighbours: Sequence[Neighbour]) -> None:
-        """Write the list of an item, and put it into the lists of those it belongs to by ruling."""
+        """Write the list of an item in place of the one it had."""
         ruled = frozenset(pk for pk, value in self.ruling(item).related.items() if value)
         derived_write.write_related(self.generation, item, neighbours, ruled)
         self._lists.forget([item])
@@ -192,6 +202,7 @@ class Deriver:
         with transaction(self._db):
             for item in own:
                 derived_write.remove_same(self.generation, item)
+                self._tell_partners(item, besides=related)
             for item, found in pairs.items():
                 derived_write.write_same(self.generation, item, found)
             for item, lists in related.items():
@@ -199,6 +210,12 @@ class Deriver:
                     self.write_related(item, lists.best)
             self._lists.write()
             changes.done(self._db, batch)
+
+    def _tell_partners(self, item: int, besides: Collection[int]) -> None:
+        """Have the items that a person related to a new one list it too."""
+        for other, value in self.ruling(item).related.items():
+            if value and other not in besides:
+                changes.enqueue(self._db, other, changes.RELATE)
 
     def _offer(self, own: Sequence[int], related: Mapping[int, "Relations | None"]) -> None:
         """Offer new items to the lists of all that are not worked on in this batch."""

@@ -10,7 +10,9 @@ from typing import Protocol
 
 STRONG, WEAK, TITLE = 600, 250, 150  # per mille: of a strong word, of a weak one, more in a title
 MOST = 980  # per mille: a rule is never certain
-AUTO_FROM = 500  # per mille from which on a topic is assigned; below it is only queued
+# Per mille from which on a topic is assigned; below it is only queued. On the replica .79 of the
+# assigned ones are right and .81 of the planted ones found (at 500: .38 and .96).
+AUTO_FROM = 800
 WEAK_NEEDED = 2
 
 

@@ -24,7 +24,7 @@ WORDS = WordForms.of({word: word for word in (
 )})  # fmt: skip
 VOCABULARY = Vocabulary(
     topics={"bauen_wohnen": Topic(slug="bauen_wohnen", name="Bauen & Wohnen",
-                                  strong=("Wohngeld",), weak=("Miete", "Haus"))},
+                                  strong=("Wohngeld",), weak=("Miete", "Haus", "Antrag"))},
     aliases=(("OZG", "Onlinezugangsgesetz"),),
     checksum="1",
 )  # fmt: skip

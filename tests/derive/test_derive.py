@@ -174,7 +174,7 @@ def test_pair_that_a_person_made_before_the_other_came(corpus: Corpus) -> None:
 
 
 def test_topic_of_a_person_wins_over_the_rule(corpus: Corpus) -> None:
-    corpus.put(1, text=WOHNGELD)
+    corpus.put(1, title="Antrag auf Wohngeld", text=WOHNGELD)
     corpus.derive()
     topics = "SELECT topic, source, auto FROM topic_@"
     assert corpus.live(topics) == [("bauen_wohnen", "rule", 1)]

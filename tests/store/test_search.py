@@ -131,7 +131,7 @@ def test_facets_count_what_choosing_them_would_show(ask: Ask) -> None:
 
 @pytest.mark.parametrize(("filters", "expected"), [
     ({"kind": ("decision",)}, 2), ({"level": ("bund",)}, 5), ({"level": ("kommune",)}, 0),
-    ({"topic": ("bauen_wohnen",)}, 2), ({"source": ("land-feed",)}, 3),
+    ({"topic": ("bauen_wohnen",)}, 1), ({"source": ("land-feed",)}, 3),
     ({"since": "2025-05-03", "until": "2026-05-04"}, 2), ({"ref": ("OZG § 1a",)}, 1),
     ({"ref": ("§ 1a OZG",)}, 1), ({"platform": ("unbekannt",)}, 0),
 ])  # fmt: skip
