@@ -76,7 +76,8 @@ def import_files(
         source: A manual source.
         platform: Of the source.
         clock: For first and last seen.
-        complete: The files name every item of the source: what they do not name has vanished.
+        complete: The files name every item of the source: what they do not name has vanished,
+            unless a record was rejected or there was none at all.
 
     Raises:
         AggregatorError: A file as a whole cannot be read; what came before it is stored.
@@ -93,7 +94,7 @@ def import_files(
             rows = records.read(file, now)
             while batch := list(islice(rows, BATCH)):
                 _store_batch(db, batch, source, platform, now, done, seen)
-        if complete:
+        if complete and done.read and not done.rejected:  # else the files may have named more
             done.vanished = store.commit.vanish_others(db, source.id, seen)
         _end(db, run, done, RunState.OK, began, clock)
     except AggregatorError as error:

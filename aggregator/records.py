@@ -12,11 +12,12 @@ import io
 import json
 import mailbox
 import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from aggregator import dates, urls
 from aggregator.errors import ParseError
@@ -25,7 +26,8 @@ from aggregator.text import html, sentences
 
 LISTS = ("authors", "identifiers")
 ADDRESS = re.compile(r"https?://[^\s<>\"'()\[\]{}]+[^\s<>\"'()\[\]{}.,;:!?]")
-MAX_LINE_CHARS = 20_000_000
+MAX_LINE_BYTES = 20_000_000
+UTF_16 = (BOM_UTF16_BE, BOM_UTF16_LE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,29 +65,41 @@ def read(file: Path, now: str) -> Iterator[tuple[int, Entry | Rejected]]:
 def _json_lines(file: Path) -> Iterator[tuple[int, Mapping[str, Any] | Rejected]]:
     """Yield the objects of a file; only LF ends a line, U+2028 may stand in a string."""
     try:
-        stream = file.open(encoding="utf-8-sig", errors="strict", newline="\n")
+        stream = file.open("rb")
     except OSError as error:
         raise ParseError(f"nicht lesbar: {error.strerror}", where=str(file)) from error
     with stream:
-        number = 0
-        while True:
-            number += 1
-            try:
-                text = stream.readline(MAX_LINE_CHARS)
-            except UnicodeDecodeError as error:
-                raise ParseError(
-                    f"kein UTF-8 ab Zeile {number}", code=Code.DECODE_FAILED, where=str(file),
-                    remedy="die Datei als UTF-8 speichern",
-                ) from error  # fmt: skip
-            if not text:
-                return
-            if text.strip():
-                yield number, _object(number, text)
+        if stream.peek(2)[:2] in UTF_16:
+            raise _not_utf8(file, 1)
+        for number, line in enumerate(_lines(stream), start=1):
+            if len(line) > MAX_LINE_BYTES:
+                yield number, Rejected(line=number, code=Code.TOO_LARGE,
+                                       message=f"länger als {MAX_LINE_BYTES:,} Bytes")  # fmt: skip
+            elif line.strip():
+                yield number, _object(number, line.removeprefix(BOM_UTF8) if number == 1 else line)
 
 
-def _object(line: int, text: str) -> Mapping[str, Any] | Rejected:
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines of a file; of one that is too long only the beginning."""
+    while line := stream.readline(MAX_LINE_BYTES + 1):
+        rest = line
+        while not rest.endswith(b"\n") and (rest := stream.readline(MAX_LINE_BYTES)):
+            pass
+        yield line
+
+
+def _not_utf8(file: Path, line: int) -> ParseError:
+    return ParseError(
+        f"kein UTF-8 ab Zeile {line}", code=Code.DECODE_FAILED, where=f"{file}:{line}",
+        remedy="die Datei als UTF-8 speichern",
+    )  # fmt: skip
+
+
+def _object(line: int, told: bytes) -> Mapping[str, Any] | Rejected:
     try:
-        row = json.loads(text)
+        row = json.loads(told.decode("utf-8"))
+    except UnicodeDecodeError:
+        return Rejected(line=line, code=Code.DECODE_FAILED, message="kein UTF-8")
     except (ValueError, RecursionError) as error:
         return Rejected(line=line, code=Code.PARSE_FAILED, message=f"kein JSON: {error}")
     if not isinstance(row, dict):
@@ -96,12 +110,12 @@ def _object(line: int, text: str) -> Mapping[str, Any] | Rejected:
 def _csv(file: Path) -> Iterator[tuple[int, Mapping[str, Any] | Rejected]]:
     """Yield the rows of a CSV file: UTF-8 with or without BOM, `;` or `,`, lists with `|`."""
     try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ParseError(
-            f"nicht lesbar: {error}", code=Code.DECODE_FAILED, where=str(file),
-            remedy="die Datei als CSV in UTF-8 speichern",
-        ) from error  # fmt: skip
+        told = file.read_bytes()
+        text = told.decode("utf-8-sig")
+    except OSError as error:
+        raise ParseError(f"nicht lesbar: {error.strerror}", where=str(file)) from error
+    except UnicodeDecodeError as error:
+        raise _not_utf8(file, told.count(b"\n", 0, error.start) + 1) from error
     head = text.partition("\n")[0]
     reader = csv.DictReader(
         io.StringIO(text, newline=""), delimiter=";" if head.count(";") >= head.count(",") else ","
@@ -111,11 +125,20 @@ def _csv(file: Path) -> Iterator[tuple[int, Mapping[str, Any] | Rejected]]:
             "die Kopfzeile nennt weder entry_id noch url", where=f"{file}:1",
             remedy="Spalten benennen: entry_id;url;title;text;published_at",
         )  # fmt: skip
-    for row in reader:
+    csv.field_size_limit(MAX_LINE_BYTES)
+    while True:
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            line = reader.line_num
+            yield line, Rejected(line=line, code=Code.PARSE_FAILED, message=f"kein CSV: {error}")
+            continue
+        if row is None:
+            return
         fields = {key: value for key, value in row.items() if key and value}
-        told: dict[str, Any] = dict(fields)
-        told |= {name: fields[name].split("|") for name in LISTS if name in fields}
-        yield reader.line_num, told
+        record: dict[str, Any] = dict(fields)
+        record |= {name: fields[name].split("|") for name in LISTS if name in fields}
+        yield reader.line_num, record
 
 
 def _entry(line: int, row: Mapping[str, Any], now: str) -> Entry | Rejected:
@@ -148,7 +171,7 @@ def _text(row: Mapping[str, Any], name: str) -> str:
     if value is None:
         return ""
     if isinstance(value, str | int | float) and not isinstance(value, bool):
-        return str(value).strip()
+        return _storable(str(value))
     raise ValueError(f"{name}: Text erwartet, gefunden {type(value).__name__}")
 
 
@@ -157,7 +180,12 @@ def _list(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
     values = value if isinstance(value, list) else [value]
     if not all(isinstance(one, str | int) for one in values):
         raise ValueError(f"{name}: Liste von Texten erwartet")
-    return tuple(str(one).strip() for one in values if str(one).strip())
+    return tuple(told for one in values if (told := _storable(str(one))))
+
+
+def _storable(text: str) -> str:
+    """Return text without blanks around it; half a surrogate pair is valid in JSON alone."""
+    return text.encode("utf-8", "replace").decode("utf-8").strip()
 
 
 def _kind(row: Mapping[str, Any]) -> ItemKind | None:

@@ -82,12 +82,68 @@ def test_broken_line_is_rejected_and_the_rest_is_read(tmp_path: Path) -> None:
     assert isinstance(bad[1], Rejected)
 
 
-def test_file_that_is_no_utf8_is_refused_with_its_line(tmp_path: Path) -> None:
+def test_line_that_is_no_utf8_is_rejected_and_the_rest_is_read(tmp_path: Path) -> None:
     file = tmp_path / "in.jsonl"
-    file.write_bytes(b'{"entry_id": "a", "title": "B\xe4ume"}\n')
+    good = b'{"entry_id": "%d", "title": "x"}\n'
+    file.write_bytes(good % 1 + '{"entry_id": "2", "title": "Größe"}\n'.encode("cp1252") + good % 3)
 
-    with pytest.raises(ParseError, match="kein UTF-8"):
+    one, bad, three = read(file)
+
+    assert isinstance(one, Entry)
+    assert bad == Rejected(line=2, code=Code.DECODE_FAILED, message="kein UTF-8")
+    assert isinstance(three, Entry)
+
+
+def test_half_a_surrogate_pair_is_replaced(tmp_path: Path) -> None:
+    [entry] = read(
+        jsonl(tmp_path, {"entry_id": "a\ud83d", "title": "x\ud83d", "authors": ["\ud83d"]})
+    )
+
+    assert isinstance(entry, Entry)
+    assert (entry.entry_id, entry.title, entry.authors) == ("a?", "x?", ("?",))
+
+
+def test_line_that_is_too_long_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "MAX_LINE_BYTES", 50)
+    long, good = read(
+        jsonl(
+            tmp_path,
+            {"entry_id": "a", "text": "x" * 500},
+            {"url": "http://a.example/", "text": "x"},
+        )
+    )
+
+    assert isinstance(long, Rejected)
+    assert (long.line, long.code) == (1, Code.TOO_LARGE)
+    assert isinstance(good, Entry)
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("a.csv", "entry_id;title\na;x\nb;Größe\n".encode("cp1252")),
+        ("a.csv", "entry_id;title\na;x\n".encode("utf-16")),
+        ("a.jsonl", '{"entry_id": "a", "title": "x"}\n'.encode("utf-16")),
+    ],
+)
+def test_file_that_is_no_utf8_is_refused_with_its_line(
+    tmp_path: Path, name: str, body: bytes
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(body)
+
+    with pytest.raises(ParseError, match=r"kein UTF-8 ab Zeile [13]"):
         read(file)
+
+
+def test_long_cell_of_a_csv_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text(f"entry_id;text\na;{'Wort ' * 50_000}\n", encoding="utf-8")
+
+    [entry] = read(file)
+
+    assert isinstance(entry, Entry)
+    assert len(entry.text) > 200_000
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "bom"])
