@@ -4,9 +4,8 @@ import csv
 import io
 from collections.abc import Sequence
 
+from aggregator.spreadsheet import cell
 from aggregator.store.reads import Document
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_csv(rows: Sequence[Document]) -> str:
@@ -16,13 +15,5 @@ def as_csv(rows: Sequence[Document]) -> str:
     names = list(dict.fromkeys(name for row in rows for name in row))
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow(names)
-    writer.writerows([_cell(row.get(name)) for name in names] for row in rows)
+    writer.writerows([cell(row.get(name)) for name in names] for row in rows)
     return out.getvalue()
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, list):
-        value = "|".join(map(str, value))
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return "'" + value
-    return "" if value is None else value

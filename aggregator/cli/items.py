@@ -4,13 +4,11 @@ import csv
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
 from aggregator.cli.common import Context, derive_now, emit, note
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that starts so is run by spreadsheets
+from aggregator.spreadsheet import cell
 
 
 @click.command()
@@ -60,8 +58,7 @@ def export_command(ctx: Context, form: str, *, everything: bool) -> int:
     """
     from aggregator.store import export
 
-    with_hidden = everything
-    rows = export.rows(ctx.db(readonly=True), with_hidden=with_hidden)
+    rows = export.rows(ctx.db(readonly=True), with_hidden=everything)
     if form == "jsonl":
         for row in rows:
             sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -69,11 +66,5 @@ def export_command(ctx: Context, form: str, *, everything: bool) -> int:
     writer = csv.writer(sys.stdout, lineterminator="\r\n")
     writer.writerow(export.COLUMNS)
     for row in rows:
-        writer.writerow([_cell(row.get(name)) for name in export.COLUMNS])
+        writer.writerow([cell(row.get(name)) for name in export.COLUMNS])
     return 0
-
-
-def _cell(value: Any) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    text = "|".join(map(str, value)) if isinstance(value, list) else str(value or "")
-    return "'" + text if text.startswith(FORMULA) else text

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from aggregator.cli.common import Context, emit
-from aggregator.cli.items import FORMULA
+from aggregator.spreadsheet import cell
 
 DAYS = 30  # back, unless told otherwise
 
@@ -48,7 +48,7 @@ def _write_csv(document: dict[str, Any]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\r\n")
     writer.writerow(["section", "row", "column", "value"])
     for line in _values(document):
-        writer.writerow([_cell(value) for value in line])
+        writer.writerow([cell(value) for value in line])
 
 
 def _values(document: dict[str, Any]) -> Iterator[tuple[str, str, str, Any]]:
@@ -66,12 +66,3 @@ def _values(document: dict[str, Any]) -> Iterator[tuple[str, str, str, Any]]:
                 if column not in keys:
                     yield section, label, column, value
         yield section, "", "recount", " ".join(document[section]["recount"].split())
-
-
-def _cell(value: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula; None is an empty one."""
-    if not isinstance(value, str):
-        return value
-    # Some spreadsheets drop blanks at the beginning before they look for a formula.
-    risky = value.startswith(FORMULA) or value.lstrip().startswith(FORMULA)
-    return "'" + value if risky else value
