@@ -186,8 +186,9 @@ def clean(text: str) -> str:
 
 
 def _first_words(text: str) -> str:
-    """Return a title for an entry that has none."""
-    return shorten(text.partition("\n")[0], 100) or "(ohne Titel)"
+    """Return a title for an entry that has none; the ellipsis lets a real one win (`merge`)."""
+    words = shorten(text.partition("\n")[0], 100).rstrip(" .…")
+    return f"{words} …" if words else "(ohne Titel)"
 
 
 def shorten(text: str, most: int) -> str:

@@ -121,6 +121,9 @@ def find(db: sqlite3.Connection, item: Item, canonicals: Sequence[str]) -> Known
         found += [survivor(db, row["item"]) for row in owners]
     rows = [_known(db, pk) for pk in dict.fromkeys(found)]
     mergeable = [row for row in rows if row.key == item.key or not _is_own_key(row.key)]
+    if not mergeable and not _is_own_key(item.key):
+        # A mere address of something that a publisher's key names: the page behind it.
+        mergeable = [row for row in rows if "#" not in row.key][:1]
     if not mergeable:
         return None
     first, *others = mergeable

@@ -124,6 +124,26 @@ def test_items_with_publisher_keys_are_never_merged(db: store.Connection) -> Non
     assert rows(db, "SELECT count(*) FROM item WHERE merged_into IS NULL") == [(2,)]
 
 
+def test_page_behind_an_entry_with_a_publisher_key_is_that_item(db: store.Connection) -> None:
+    """A wiki's list knows the page's number, the page itself only its address."""
+    shown = "http://amt.example/display/OZG/Seite"
+    by_id = "http://amt.example/pages/viewpage.action?pageId=11111111"
+    keep(db, make_item(1, url=shown, aliases=(by_id,), thin=True))
+
+    outcome = keep(db, make_item(1, Role.DETAIL, entry_id=None, url=shown, text=TEXT))
+
+    assert outcome is Outcome.UNCHANGED
+    assert rows(db, "SELECT key, text FROM item") == [("confluence:11111111", TEXT.strip())]
+
+
+def test_title_made_of_the_first_words_gives_way_to_a_real_one(db: store.Connection) -> None:
+    keep(db, make_item(1, title=None, text="Kurz und ohne Titel."))
+    assert rows(db, "SELECT title FROM item") == [("Kurz und ohne Titel …",)]
+
+    keep(db, make_item(1, Role.DETAIL, title="Der Titel", text=TEXT))
+    assert rows(db, "SELECT title FROM item") == [("Der Titel",)]
+
+
 def test_stricter_policy_drops_the_stored_text(db: store.Connection) -> None:
     keep(db, make_item(1, text=TEXT), "2026-11-01T08:00:00Z")
     keep(db, make_item(1, text=TEXT + "Neu."), "2026-11-05T08:00:00Z")
