@@ -171,8 +171,7 @@ def crawl(engine: Engine, source: Source, *, forced: bool, deadline: float | Non
 
 def _work(engine: Engine, db: sqlite3.Connection, run: Run, deadline: float | None) -> None:
     """Fetch what is due, one address after another, until budget or frontier are spent."""
-    ends_at = engine.clock.now() + run.source.budget.time
-    while run.requests < run.source.budget.requests and engine.clock.now() < ends_at:
+    while run.requests < run.source.budget.requests and run.spent() < run.source.budget.time:
         if deadline is not None and time.monotonic() > deadline:
             return
         row = store.frontier.next_due(
@@ -255,6 +254,7 @@ def _visited(
     """Describe the visit that just ended."""
     exchanges = engine.recorder.take()
     run.requests += max(1, len(exchanges))
+    run.waited_ms += sum(e.ms + e.waited_ms for e in exchanges)
     return store.commit.Visit(
         row=row, run=run.number, platform=run.platform, now=stamp(engine.clock.now()),
         exchanges=exchanges, status=status,
@@ -265,6 +265,7 @@ def _with_further_exchanges(engine: Engine, run: Run, step: store.commit.Step) -
     """Add the exchanges that completing a page took."""
     further = engine.recorder.take()
     run.requests += len(further)
+    run.waited_ms += sum(e.ms + e.waited_ms for e in further)
     visit = replace(step.visit, exchanges=step.visit.exchanges + further)
     return replace(step, visit=visit) if further else step
 

@@ -81,6 +81,7 @@ class Run:
     refused: RunState | None = None  # why it was not claimed
     began: float = 0.0
     requests: int = 0
+    waited_ms: int = 0  # for its turns and for answers, on the clock of the run
     revisits: int = 0
     answered: bool = False
     fresh: bool = False  # something was not as we knew it
@@ -91,6 +92,14 @@ class Run:
     paused: bool = False  # its host has asked us to come back much later
     enumerated: bool = False
     hints: tuple[timedelta, ...] = ()  # ttl and freshness lifetime: they only delay
+
+    def spent(self) -> timedelta:
+        """Return the time that the run took so far.
+
+        A simulated clock jumps for all sources when one of them waits; only the own waits count.
+        """
+        worked = timedelta(seconds=time.monotonic() - self.began)
+        return max(worked, timedelta(milliseconds=self.waited_ms))
 
 
 def conclude(database: Path, clock: Clock, run: Run, *, offline: bool = False) -> Report:

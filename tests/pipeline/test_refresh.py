@@ -298,6 +298,27 @@ def test_requests_keep_the_crawl_delay_on_the_clock(
     assert min(gaps) >= 10
 
 
+def test_wait_of_one_source_does_not_spend_the_time_of_another(web: Web, crawl: Crawl) -> None:
+    """The simulated clock jumps for all of them."""
+    web.put("http://amt.example/robots.txt", "User-agent: *\nCrawl-delay: 900\n",
+            media_type="text/plain")  # fmt: skip
+    web.put("http://amt.example/sitemap.xml", urlset("/a.html"), media_type=XML)
+    web.put("http://amt.example/a.html", page("Langsam", LONG))
+    paths = [f"/seite{n}.html" for n in range(9)]
+    web.put("http://land.example/sitemap.xml", media_type=XML,
+            body=urlset(*paths).replace("amt.example", "land.example"))  # fmt: skip
+    for n, path in enumerate(paths):
+        web.put(f"http://land.example{path}", page(f"Seite {n}", f"{LONG} Seite {n}."))
+    other = make_source("land-karte", kind=SourceKind.SITEMAP, details="auto",
+                        url="http://land.example/sitemap.xml")  # fmt: skip
+
+    reports = crawl(sitemap_source(), other)
+
+    assert reports["land-karte"].counts["new"] == 9
+    assert reports["land-karte"].counts["pending"] == 0
+    assert reports["amt-karte"].counts["pending"] == 1
+
+
 def test_forbidden_path_is_never_asked(web: Web, crawl: Crawl) -> None:
     web.put("http://amt.example/robots.txt", "User-agent: *\nDisallow: /geheim/\n",
             media_type="text/plain")  # fmt: skip
