@@ -20,6 +20,7 @@ from aggregator.text.charset import decode
 
 MAX_CHARS = 5_000_000
 # "Thema - Digitale Verwaltung": what follows the last separator, if it may be a name.
+_TAG = re.compile(r"</?[a-z][a-z0-9]*\b[^<>]*>", re.IGNORECASE)
 _SITE_SUFFIX = re.compile(r"\s+(?:[|·»]|[-–—])\s+[A-ZÄÖÜ][^|·»–—]{1,39}$")
 _MIN_TITLE_CHARS = 8
 _FAQ_PAGE = re.compile(r"\bFAQs?\b|faq|(?:häufige|fragen und) (?:fragen|antworten)", re.IGNORECASE)
@@ -118,6 +119,8 @@ def _title(
     rule = declared.title_rule if declared.title else "title element"
     if not stated:
         return (heading, "h1") if heading else (None, "")
+    if heading and heading in (bare := _TAG.sub("", stated)):
+        stated = bare  # a system that writes the markup of its headline into the title element
     return _without_site(stated, heading, declared.site_name), rule
 
 

@@ -97,6 +97,7 @@ def test_article_of_a_known_system_without_date_has_none() -> None:
         ("<title>Antrag, Bescheid - und was dann geschieht, wenn niemand antwortet</title>", "",
          "Antrag, Bescheid - und was dann geschieht, wenn niemand antwortet"),
         ("", '<h1><span class="visually-hidden">Artikel: </span>Wohn&shy;geld</h1>', "Wohngeld"),
+        ("<title>Kita <em>plus</em> | Amt</title>", "<h1>Kita <em>plus</em></h1>", "Kita plus"),
     ],
 )  # fmt: skip
 def test_title_comes_without_the_name_of_the_site(head: str, body: str, title: str) -> None:
