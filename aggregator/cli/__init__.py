@@ -4,8 +4,10 @@ Commands are loaded by need, so that `--help` and `search` stay quick. Exit code
 sources failed or inputs were rejected, 2 usage, configuration or not found, 70 a bug.
 """
 
+import contextlib
 import importlib
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -83,6 +85,7 @@ def run(words: Sequence[str]) -> int:
     as_json = "--json" in words
     try:
         code = group.main(list(words), prog_name="aggregator", standalone_mode=False)
+        sys.stdout.flush()
     except AggregatorError as error:
         _report(error, as_json=as_json)
         return 2
@@ -96,13 +99,19 @@ def run(words: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         note("Abgebrochen.")
         return 130
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader went away; nothing is left to be said
+    except (BrokenPipeError, SystemExit):  # click's own word for a broken pipe
+        _drop_output()  # its reader went away and missed nothing that it wanted
         return 0
     except Exception:
         logging.getLogger(__name__).exception("a bug: please report it with these lines")
         return 70
     return code if isinstance(code, int) else 0
+
+
+def _drop_output() -> None:
+    """Let nothing be written to a broken pipe when the process ends."""
+    with Path(os.devnull).open("wb") as nowhere, contextlib.suppress(OSError):
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def _report(error: AggregatorError, *, as_json: bool) -> None:

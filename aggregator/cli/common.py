@@ -1,6 +1,5 @@
 """What all commands share: where the data lie, how results and errors are printed."""
 
-import difflib
 import json
 import sys
 from collections.abc import Iterable
@@ -10,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aggregator import clock as clocks
-from aggregator.errors import NotFoundError
-from aggregator.model import Catalogue, Source, SourceId, SourceKind
+from aggregator.model import Catalogue, Source, SourceKind
 
 if TYPE_CHECKING:
     import sqlite3
@@ -99,19 +97,27 @@ def engine(ctx: Context, db: "sqlite3.Connection", *, trigger: str = "refresh") 
     return pipeline.make_engine(db, ctx.database, ctx.catalogue, ctx.data, ctx.clock, trigger)
 
 
+def listed(ctx: Context, name: str) -> Source:
+    """Return a source of the list.
+
+    Raises:
+        NotFoundError: There is none of this id.
+    """
+    from aggregator.config.mistakes import unknown
+
+    known = {str(source.id): source for source in ctx.catalogue.sources}
+    if name not in known:
+        raise unknown("keine Quelle", name, known, where=str(ctx.sources),
+                      otherwise="aggregator sources list")  # fmt: skip
+    return known[name]
+
+
 def wanted_sources(ctx: Context, names: tuple[str, ...]) -> list[Source]:
     """Return the sources that a refresh reads: the named ones, or all that are enabled.
 
     Raises:
-        NotFoundError: A name that is not in the list, with the nearest ones.
+        NotFoundError: A name that is not in the list, with the nearest one.
     """
-    known = {source.id: source for source in ctx.catalogue.sources}
-    for name in names:
-        if name not in known:
-            nearest = tuple(difflib.get_close_matches(name, known, n=3))
-            raise NotFoundError(
-                f"es gibt keine Quelle {name!r}", nearest=nearest, where=str(ctx.sources),
-                remedy=f"gemeint vielleicht: {', '.join(nearest) or 'aggregator sources list'}",
-            )  # fmt: skip
-    chosen = [known[SourceId(name)] for name in names] or [s for s in known.values() if s.enabled]
+    every = ctx.catalogue.sources
+    chosen = [listed(ctx, name) for name in names] or [s for s in every if s.enabled]
     return [source for source in chosen if source.kind is not SourceKind.MANUAL]

@@ -1,5 +1,6 @@
 """`refresh` and `schedule`: reading sources, once or for good."""
 
+import logging
 import sys
 import time
 from datetime import timedelta
@@ -103,14 +104,18 @@ def _dry_run(ctx: Context, names: list[str], *, forced: bool, as_json: bool) -> 
     from aggregator import store
     from aggregator.clock import stamp
 
-    db, now = ctx.db(), stamp(ctx.clock.now())
+    catalogue, now = ctx.catalogue, stamp(ctx.clock.now())
+    db = ctx.db()
+    store.catalogue.mirror(db, catalogue)
     for name in names:
         state = store.state.state_of(db, name)
         due = forced or (not state.paused and (state.next_at or "") <= now)
         if as_json:
             emit({"source": name, "due": due, "next_at": state.next_at})
+        elif due:
+            note(f"{name}: fällig")
         else:
-            note(f"{name}: {'fällig' if due else f'nicht fällig vor {state.next_at}'}")
+            note(f"{name}: {'angehalten' if state.paused else f'nicht fällig vor {state.next_at}'}")
     return 0
 
 
@@ -121,4 +126,6 @@ def schedule_command(ctx: Context, every: str) -> int:
     """Läuft dauernd: ruft Fälliges ab, verknüpft, räumt auf. Darf sich mit cron überschneiden."""
     from aggregator import schedule
 
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("aggregator").setLevel(logging.INFO)  # a line a source, for the journal
     return schedule.run(ctx.database, ctx.sources, ctx.data, ctx.clock, _limit(every))

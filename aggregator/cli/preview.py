@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from aggregator.cli.common import Context, note, say
-from aggregator.errors import ConfigError, NotFoundError
+from aggregator.errors import ConfigError
 from aggregator.model import Platform, Source, SourceKind
 
 if TYPE_CHECKING:
@@ -13,40 +13,19 @@ if TYPE_CHECKING:
 SHOWN = 20  # entries of a preview
 
 
-def listed(ctx: Context, name: str) -> Source:
-    """Return a source of the list.
-
-    Raises:
-        NotFoundError: There is none of this id.
-    """
-    from aggregator.config.mistakes import nearest
-
-    for source in ctx.catalogue.sources:
-        if source.id == name:
-            return source
-    like = nearest(name, (source.id for source in ctx.catalogue.sources))
-    raise NotFoundError(
-        f"es gibt keine Quelle „{name}“", nearest=(like,) if like else (), where=str(ctx.sources),
-        remedy=f"gemeint ist wohl „{like}“" if like else "aggregator sources list",
-    )  # fmt: skip
-
-
 def platform_of(ctx: Context, name: str) -> Platform:
     """Return a platform of the list.
 
     Raises:
         NotFoundError: There is none of this id.
     """
-    from aggregator.config.mistakes import nearest, suggestion
+    from aggregator.config.mistakes import suggestion, unknown
 
     known = {str(platform.id): platform for platform in ctx.catalogue.platforms}
-    if name in known:
-        return known[name]
-    like = nearest(name, known)
-    raise NotFoundError(
-        f"es gibt keine Plattform „{name}“", nearest=(like,) if like else (),
-        where=str(ctx.sources), remedy=suggestion(name, known),
-    )  # fmt: skip
+    if name not in known:
+        raise unknown("keine Plattform", name, known, where=str(ctx.sources),
+                      otherwise=suggestion(name, known))  # fmt: skip
+    return known[name]
 
 
 def fetcher(ctx: Context) -> "Fetcher":

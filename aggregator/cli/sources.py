@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aggregator.cli import sources_edit
-from aggregator.cli.common import Context, emit, note, say, table
-from aggregator.cli.preview import listed, preview_document, report_preview, try_source
+from aggregator.cli.common import Context, emit, listed, note, say, table
+from aggregator.cli.preview import preview_document, report_preview, try_source
 from aggregator.model import Source, SourceKind
 
 if TYPE_CHECKING:

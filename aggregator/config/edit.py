@@ -17,8 +17,8 @@ from aggregator.config import catalogue, surgery
 from aggregator.config.document import BOM, Scalar, decode, parse, plain, without_gc
 from aggregator.config.document import Mapping as MappingNode
 from aggregator.config.document import Sequence as SequenceNode
-from aggregator.config.mistakes import ConflictError, Notes, nearest
-from aggregator.errors import ConfigError, NotFoundError
+from aggregator.config.mistakes import ConflictError, Notes, unknown
+from aggregator.errors import ConfigError
 from aggregator.model import Catalogue, Source
 
 Definition = Mapping[str, Any]  # keys and values as in the file
@@ -174,12 +174,8 @@ def _find(files: Mapping[Path, bytes], source_id: str) -> tuple[_File, int]:
             if source_id in ids:
                 return file, index
             known += ids
-    like = nearest(source_id, known)
-    raise NotFoundError(
-        f"es gibt keine Quelle „{source_id}“", nearest=(like,) if like else (),
-        where=str(next(iter(files))),
-        remedy=f"gemeint ist wohl „{like}“" if like else "aggregator sources list",
-    )  # fmt: skip
+    raise unknown("keine Quelle", source_id, known, where=str(next(iter(files))),
+                  otherwise="aggregator sources list")  # fmt: skip
 
 
 def _read(path: Path, body: bytes) -> _File:

@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from aggregator.errors import ConfigError
+from aggregator.errors import ConfigError, NotFoundError
 
 MAX_SHOWN = 60  # characters of a wrong value that a message repeats
 
@@ -86,6 +86,25 @@ class Notes:
         """
         if self.mistakes:
             raise InvalidConfigError(sorted(self.mistakes, key=lambda m: m.line))
+
+
+def unknown(
+    what: str, name: str, known: Iterable[str], *, where: str, otherwise: str
+) -> NotFoundError:
+    """Return the error of a name that nothing has.
+
+    Args:
+        what: What is looked for, German, with its negated article: "keine Quelle".
+        name: As given.
+        known: The names that there are.
+        where: Where they stand.
+        otherwise: The remedy when no known name is like it.
+    """
+    like = nearest(name, known)
+    return NotFoundError(
+        f"es gibt {what} {shown(name)}", nearest=(like,) if like else (), where=where,
+        remedy=f"gemeint ist wohl „{like}“" if like else otherwise,
+    )  # fmt: skip
 
 
 def shown(text: str) -> str:

@@ -146,13 +146,6 @@ class Fetcher:
         """Close the connections."""
         self._visitor.wire.close()
 
-    def reporting_to(self, on_exchange: Report) -> "Fetcher":
-        """Return a fetcher that shares everything with this one but the callback; it is cheap."""
-        twin = object.__new__(Fetcher)
-        twin.__dict__.update(self.__dict__)
-        twin._visitor = replace(self._visitor, report=on_exchange)
-        return twin
-
     def get(self, request: Request) -> Fetched | NotModified:
         """Fetch an address.
 

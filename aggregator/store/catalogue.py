@@ -8,19 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 from aggregator.model import (
-    Budget,
     Catalogue,
-    Expect,
-    ItemKind,
     Level,
     Operator,
     Platform,
     PlatformId,
-    Policy,
     Site,
     Source,
-    SourceId,
-    SourceKind,
 )
 from aggregator.store.connection import get_meta, set_meta, transaction
 
@@ -64,12 +58,6 @@ def platforms(db: sqlite3.Connection) -> tuple[Platform, ...]:
     return tuple(_platform(json.loads(row[0])) for row in rows)
 
 
-def sources(db: sqlite3.Connection) -> tuple[Source, ...]:
-    """Return the mirrored sources in the order of the list."""
-    rows = db.execute("SELECT definition FROM source ORDER BY position")
-    return tuple(_source(json.loads(row[0])) for row in rows)
-
-
 def site(db: sqlite3.Connection) -> Site:
     """Return what the installation says about itself."""
     return Site(**json.loads(get_meta(db, "site", "{}")))
@@ -83,32 +71,3 @@ def _platform(told: Mapping[str, Any]) -> Platform:
     fields["former"] = tuple(told["former"])
     fields["id"] = PlatformId(told["id"])
     return Platform(**fields)
-
-
-def _duration(seconds: float | None) -> timedelta | None:
-    return None if seconds is None else timedelta(seconds=seconds)
-
-
-def _source(told: Mapping[str, Any]) -> Source:
-    """Read a definition that `mirror` wrote."""
-    fields = dict(told)
-    budget, expect = told["budget"], told["expect"]
-    fields |= {
-        "id": SourceId(told["id"]),
-        "platform": PlatformId(told["platform"]),
-        "kind": SourceKind(told["kind"]),
-        "item_kind": ItemKind(told["item_kind"]),
-        "policy": Policy(told["policy"]),
-        "include": tuple(told["include"]),
-        "exclude": tuple(told["exclude"]),
-        "every": _duration(told["every"]),
-        "delay": _duration(told["delay"]),
-        "budget": Budget(requests=budget["requests"], time=timedelta(seconds=budget["time"])),
-        "expect": Expect(
-            min_entries=expect["min_entries"],
-            max_age=_duration(expect["max_age"]),
-            max_vanish=expect["max_vanish"],
-            required=tuple(expect["required"]),
-        ),
-    }
-    return Source(**fields)

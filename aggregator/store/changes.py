@@ -36,15 +36,6 @@ def enqueue(db: sqlite3.Connection, item_pk: int, what: str = ITEM) -> None:
     )
 
 
-def enqueue_all(db: sqlite3.Connection) -> None:
-    """Note that every item is to be derived."""
-    db.execute(
-        "INSERT INTO changes (item, what, seq)"
-        " SELECT pk, 'item', (SELECT coalesce(max(seq), 0) + 1 FROM changes) FROM item WHERE true"
-        " ON CONFLICT (item) DO UPDATE SET seq = excluded.seq, what = 'item'"
-    )
-
-
 def take(db: sqlite3.Connection, limit: int) -> list[Change]:
     """Return the oldest changes, whole items before mere lists; they stay until `done`."""
     rows = db.execute(

@@ -104,15 +104,6 @@ def settle(
     )
 
 
-def release(db: sqlite3.Connection, source: str) -> None:
-    """Give a lease back without a verdict (the run was interrupted)."""
-    with transaction(db):
-        db.execute(
-            "UPDATE source_state SET lease_by = NULL, lease_until = NULL WHERE source = ?",
-            (source,),
-        )
-
-
 def pause(db: sqlite3.Connection, source: str) -> None:
     """Keep a source from being read until `resume`."""
     _set_paused(db, source, paused=1)
@@ -130,10 +121,3 @@ def _set_paused(db: sqlite3.Connection, source: str, *, paused: int) -> None:
             "UPDATE source_state SET paused = ?, next_at = NULL WHERE source = ?",
             (paused, source),
         )
-
-
-def request_refresh(db: sqlite3.Connection, source: str) -> None:
-    """Make a source due; the next refresh does the work."""
-    with transaction(db):
-        state_of(db, source)
-        db.execute("UPDATE source_state SET next_at = NULL WHERE source = ?", (source,))

@@ -65,19 +65,6 @@ def normal_identifiers(strings: Iterable[str]) -> list[tuple[str, str]]:
     return list(keys)
 
 
-def matches_identifier(kind: str, key: str) -> tuple[str, ...]:
-    """Return further keys whose owner may be meant by a reference, likeliest first.
-
-    A paper of an unnamed parliament is the Bundestag's; a schema with a version is also found under
-    its plain number. A caller links to such an owner only when nobody owns the key itself.
-    """
-    if kind == "drs" and key.startswith("?:"):
-        return ("bt:" + key[2:],)
-    if kind == "fim" and "V" in key:
-        return (key.split("V", maxsplit=1)[0],)
-    return ()
-
-
 def _identified(string: str) -> Iterator[tuple[str, str]]:
     """Yield the keys of one identifier."""
     for kind, pattern in _KEYS:

@@ -389,19 +389,6 @@ def test_every_exchange_is_reported_with_its_wait(
     ]  # fmt: skip
 
 
-def test_a_twin_reports_elsewhere_and_shares_the_rest(
-    site: Site, fetcher: Fetcher, exchanges: list[Exchange]
-) -> None:
-    site.pages["/a"] = page()
-    fetcher.get(Request(url=f"{site.base}/a"))
-    mine: list[Exchange] = []
-
-    fetcher.reporting_to(mine.append).get(Request(url=f"{site.base}/a"))
-
-    assert [e.url for e in mine] == [f"{site.base}/a"]  # robots.txt was known
-    assert len(exchanges) == 2
-
-
 def test_a_name_may_stand_for_a_loopback_port(
     site: Site, monkeypatch: pytest.MonkeyPatch, make_fetcher: Callable[..., Fetcher],
     exchanges: list[Exchange],

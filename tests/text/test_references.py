@@ -125,12 +125,6 @@ def test_identifiers_need_no_context(identifier: str, key: tuple[str, str] | Non
     assert references.normal_identifiers([identifier, identifier]) == ([key] if key else [])
 
 
-def test_a_paper_of_an_unnamed_parliament_may_be_the_bundestags() -> None:
-    assert references.matches_identifier("drs", "?:17/1234") == ("bt:17/1234",)
-    assert references.matches_identifier("drs", "he:17/1234") == ()
-    assert references.matches_identifier("fim", "S00000114V1.1") == ("S00000114",)
-
-
 @settings(deadline=None)
 @given(st.text(alphabet="§ 123/.,abSBGVODrucksache-()EU9\n", max_size=300))
 def test_any_text_can_be_read(text: str) -> None:
