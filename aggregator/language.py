@@ -14,7 +14,7 @@ from aggregator.text.analysis import ANALYSIS_VERSION, Analyser
 from aggregator.text.compounds import Counts
 from aggregator.text.wordforms import TABLE_VERSION, WordForms
 
-DERIVATION_VERSION = "1"  # of weights, thresholds and columns: a change derives everything anew
+DERIVATION_VERSION = "2"  # of weights, thresholds and columns: a change derives everything anew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

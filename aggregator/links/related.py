@@ -22,11 +22,11 @@ UNIT = 1 << 15  # length of a vector
 MOST_TERMS = 64  # of a vector, the heaviest
 MOST_POSTED = 25  # of these, by which candidates are found
 POSTED_ITEMS = 5000  # a term of more items finds too many candidates to be worth it
-COMMON_SHARE = 0.2  # a term of more than this share of all items says nothing
+COMMON_SHARE = 0.05  # a term of more than this share of all items says nothing
 COMMON_ITEMS = 20  # ... unless these are few
 CANDIDATE_FROM = 0.04  # partial cosine over shared posted terms that makes a pair a candidate
 KEPT = 10  # related items of an item's own platform, and as many of other platforms
-SHOWN_CUT = 0.27  # cosine from which on pages show a pair; calibrated on pairs across platforms
+SHOWN_CUT = 0.26  # cosine from which on pages show a pair; calibrated on pairs across platforms
 SCALE = 10_000  # stored scores are per so many
 TITLE_TIMES = 2  # a word of the title counts as so many of the text
 PART_WEIGHT = 0.7
@@ -130,7 +130,7 @@ def vector(features: Mapping[str, Feature], known: KnownTerms, items: int) -> Ve
 
 def _weight(name: str, times: int, found_in: int, items: int) -> float:
     kind = {"~": PART_WEIGHT, "=": REFERENCE_WEIGHT}.get(name[0], 1.0)
-    return kind * math.sqrt(times) * math.log1p(items / found_in)
+    return kind * (1 + math.log(times)) * math.log1p(items / found_in)
 
 
 def _unknown(name: str) -> Term | None:
