@@ -25,6 +25,9 @@ _MIN_CHARS = 200  # below this trafilatura has missed the content more often tha
 _STRONG_CHARS = 30  # a block this long stands in the text by no accident
 _MAX_ELEMENTS = 60_000  # trafilatura needs seconds beyond this
 _LIST_MARK = re.compile(r"^[-–•*] ", re.MULTILINE)
+# A table comes as "| cell | cell |" with a rule of dashes below its head.
+_BARS = re.compile(r"^\s*\|[\s|:-]*|[\s|:-]*\|\s*$")
+_CELLS = re.compile(r"\s*\|\s*")
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
 
 
@@ -107,7 +110,7 @@ def _trafilatura(root: HtmlElement) -> str:
 
 def _paragraphs(text: str) -> str:
     """Set paragraphs apart by a blank line, list items by a line."""
-    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    lines = [line for told in text.split("\n") if (line := _BARS.sub("", told).strip())]
     parts: list[str] = []
     for number, line in enumerate(lines):
         both = number and _LIST_MARK.match(line) and _LIST_MARK.match(lines[number - 1])
@@ -119,11 +122,12 @@ def _paragraphs(text: str) -> str:
 def _kept_blocks(blocks: list[html.Block], kept: str) -> tuple[html.Block, ...]:
     """Return the blocks whose text was kept.
 
-    Long ones are looked up anywhere in the kept text; short ones must be a whole line of it and
-    stand between two long ones, since a menu repeats the words of headings.
+    Long ones are looked up anywhere in the kept text; short ones must be a whole line of it (or a
+    cell of a table) and stand between two long ones, since a menu repeats the words of headings.
     """
     flat = " ".join(kept.split())
     lines = {" ".join(line.split()) for line in kept.split("\n")}
+    lines |= {cell for line in lines if "|" in line for cell in _CELLS.split(line)}
     texts = [" ".join(block.text.split()) for block in blocks]
     strong = [n for n, text in enumerate(texts) if len(text) >= _STRONG_CHARS and text in flat]
     if not strong:

@@ -240,3 +240,16 @@ def test_searched_date_says_that_it_came_from_the_address() -> None:
     published = read(address=address).published
     assert published is not None
     assert (published.at, published.evidence) == ("2020-04-16", Evidence.URL)
+
+
+def test_links_in_cells_of_a_table_count() -> None:
+    table = (
+        "<table><tr><th>Land</th><th>Portal</th></tr><tr><td>Nord</td>"
+        "<td>Zum <a href='/nord'>Portal Nord</a></td></tr></table>"
+    )
+    entry = read("", PROSE + table + PROSE.replace("Wohngeld", "Elterngeld"))
+    assert [(link.anchor, link.sentence) for link in entry.links] == [
+        ("Portal Nord", "Zum Portal Nord")
+    ]
+    assert "|--" not in entry.text
+    assert "Nord | Zum Portal Nord" in entry.text
