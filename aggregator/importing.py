@@ -10,6 +10,7 @@ from typing import Any
 
 from aggregator import records, store
 from aggregator.clock import Clock, stamp
+from aggregator.config.mistakes import unknown
 from aggregator.errors import AggregatorError, NotFoundError
 from aggregator.items import normalise
 from aggregator.model import Code, Entry, Platform, Role, RunState, Source, SourceKind
@@ -47,10 +48,8 @@ def manual_source(sources: Sequence[Source], name: str) -> Source:
     found = next((source for source in sources if source.id == name), None)
     manual = tuple(source.id for source in sources if source.kind is SourceKind.MANUAL)
     if found is None:
-        raise NotFoundError(
-            f"es gibt keine Quelle {name!r}", nearest=manual,
-            remedy=f"manuelle Quellen: {', '.join(manual) or 'keine'}",
-        )  # fmt: skip
+        raise unknown("keine manuelle Quelle", name, manual, where="--source",
+                      otherwise=f"manuelle Quellen: {', '.join(manual) or 'keine'}")  # fmt: skip
     if found.kind is not SourceKind.MANUAL:
         raise NotFoundError(
             f"die Quelle {name!r} wird abgerufen (kind: {found.kind})", nearest=manual,

@@ -103,7 +103,8 @@ def newest_dates(db: sqlite3.Connection, source: str, most: int = 50) -> list[st
 def politeness(db: sqlite3.Connection) -> list[str]:
     """Return a line for each host: requests, share of 304, smallest gap between two requests."""
     rows = db.execute(
-        "SELECT host, count(*) AS requests, sum(status = 304) AS not_modified, min(gap) AS gap"
+        "SELECT host, count(*) AS requests, min(gap) AS gap,"
+        " count(*) FILTER (WHERE status = 304) AS not_modified"
         " FROM (SELECT host, status, unixepoch(at)"
         "  - lag(unixepoch(at)) OVER (PARTITION BY host ORDER BY at, id) AS gap FROM request)"
         " GROUP BY host ORDER BY host"
