@@ -11,9 +11,7 @@ from aggregator.links.related import Neighbour
 from aggregator.store.derived import Generation
 
 MOST_KNOWN = 500_000  # lists whose weakest is kept in memory
-
-# The weakest of a full list, None for a list with room.
-Weakest = tuple[int, str] | None
+ROOM = -1  # the least score of a list that is not full
 
 
 class Lists:
@@ -21,7 +19,7 @@ class Lists:
 
     def __init__(self, generation: Generation) -> None:
         self._generation = generation
-        self._weakest: dict[tuple[int, bool], Weakest] = {}
+        self._least: dict[tuple[int, bool], int] = {}
         self._open: dict[tuple[int, bool], list[Neighbour]] = {}
         self._gone: list[tuple[int, int]] = []
         self._come: list[tuple[int, Neighbour]] = []
@@ -29,14 +27,14 @@ class Lists:
     def forget(self, items: Iterable[int]) -> None:
         """Forget what is known of lists that were changed otherwise."""
         for item in items:
-            self._weakest.pop((item, True), None)
-            self._weakest.pop((item, False), None)
+            self._least.pop((item, True), None)
+            self._least.pop((item, False), None)
 
     def offer(self, owner: int, neighbour: Neighbour) -> None:
         """Let an item enter the list of another one if it is better than the weakest there."""
         side = (owner, neighbour.away)
-        weakest = self._weakest[side] if side in self._weakest else self._look(side)
-        if weakest is not None and (neighbour.minus_score, neighbour.rank) > weakest:
+        least = self._least[side] if side in self._least else self._look(side)
+        if -neighbour.minus_score < least:
             return
         held = self._open.get(side)
         if held is None:
@@ -46,7 +44,7 @@ class Lists:
         self._come.append((owner, neighbour))
         if len(held) > related.KEPT:
             self._gone.append((owner, held.pop().item))
-        self._weakest[side] = self._of(held)
+        self._least[side] = -held[-1].minus_score if len(held) >= related.KEPT else ROOM
 
     def write(self) -> None:
         """Write what entered and what was pushed out; belongs into a transaction."""
@@ -62,16 +60,16 @@ class Lists:
         self._gone.clear()
         self._come.clear()
 
-    def _look(self, side: tuple[int, bool]) -> Weakest:
-        """Find the weakest of a list."""
-        if len(self._weakest) >= MOST_KNOWN:
-            self._weakest.clear()
-        weakest = self._weakest[side] = self._of(self._read(side))
-        return weakest
-
-    @staticmethod
-    def _of(held: list[Neighbour]) -> Weakest:
-        return (held[-1].minus_score, held[-1].rank) if len(held) >= related.KEPT else None
+    def _look(self, side: tuple[int, bool]) -> int:
+        """Find the least score of a list; what has as much is judged by its rank later."""
+        if len(self._least) >= MOST_KNOWN:
+            self._least.clear()
+        held, least = self._generation.run(
+            "SELECT count(*), min(score) FROM related_@ WHERE item = ? AND away = ? AND ruled = 0",
+            side,
+        ).fetchone()
+        self._least[side] = least if held >= related.KEPT else ROOM
+        return self._least[side]
 
     def _read(self, side: tuple[int, bool]) -> list[Neighbour]:
         """Read one side of a list, best first; pairs that people decided on do not count."""
