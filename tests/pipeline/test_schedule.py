@@ -1,0 +1,140 @@
+"""The scheduler's work: a tick on the simulated clock, a wrong list, housekeeping, SIGTERM."""
+
+import os
+import signal
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from aggregator import schedule, store
+from aggregator.clock import SimulatedClock
+from aggregator.errors import ConfigError
+from aggregator.schedule import Scheduler
+from tests.builders import rss
+from tests.scripted import Web
+
+FEED = "http://amt.example/feed.xml"
+LIST = """\
+platforms:
+  - {id: amt, name: Das Amt, short_name: Amt, level: bund, operator: Amt, url: "http://amt.example/"}
+sources:
+  - {id: amt-feed, platform: amt, kind: feed, url: "http://amt.example/feed.xml", every: 2h,
+     details: never}
+  - {id: amt-hand, platform: amt, kind: manual}
+  - {id: amt-alt, platform: amt, kind: feed, url: "http://amt.example/alt.xml", enabled: false}
+"""
+
+
+@pytest.fixture
+def sources(tmp_path: Path, web: Web) -> Path:
+    """A source list of which one source is read; its feed has two entries."""
+    web.put(FEED, rss(1, 2), media_type="application/rss+xml")
+    path = tmp_path / "sources.yaml"
+    path.write_text(LIST, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def work(database: Path, sources: Path, clock: SimulatedClock) -> Scheduler:
+    return Scheduler(database, sources, database.parent, clock)
+
+
+def test_a_tick_reads_what_is_due_and_derives_it(
+    work: Scheduler, db: store.Connection, web: Web
+) -> None:
+    assert work.tick() == 1
+
+    assert web.asked() == ["/feed.xml"]
+    assert db.execute("SELECT count(*) FROM changes").fetchone()[0] == 0
+    live = store.get_meta(db, "live")
+    assert db.execute(f"SELECT count(*) FROM entry_{live}").fetchone()[0] == 2
+    assert db.execute("SELECT trigger FROM run").fetchone()[0] == "schedule"
+
+
+def test_a_tick_leaves_what_is_not_due(work: Scheduler, clock: SimulatedClock) -> None:
+    work.tick()
+    clock.advance(timedelta(minutes=1))
+
+    assert work.tick() == 0
+
+    clock.advance(timedelta(hours=2))
+    assert work.tick() == 1
+
+
+def test_a_wrong_list_is_reported_and_the_last_good_one_stays(
+    work: Scheduler, sources: Path, clock: SimulatedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    work.tick()
+    sources.write_text("sources: [", encoding="utf-8")
+    clock.advance(timedelta(hours=3))
+
+    assert work.tick() == 1
+
+    assert f"{sources}:1" in caplog.text
+
+
+def test_a_list_that_never_was_right_is_an_error(work: Scheduler, sources: Path) -> None:
+    sources.write_text("sources: [", encoding="utf-8")
+
+    with pytest.raises(ConfigError):
+        work.tick()
+
+
+def test_housekeeping_forgets_old_runs(
+    work: Scheduler, db: store.Connection, clock: SimulatedClock
+) -> None:
+    for _ in range(3):
+        work.tick()
+        clock.advance(timedelta(days=60))
+
+    work.housekeeping()
+
+    assert db.execute("SELECT count(*) FROM run").fetchone()[0] == 1
+
+
+# --- the process -----------------------------------------------------------------------------
+
+
+class Alarm(list[tuple[str, str, int]]):
+    """A log of requests that ends this process, as an administrator would, when it grows."""
+
+    def append(self, row: tuple[str, str, int]) -> None:
+        super().append(row)
+        if row[1] == "/feed.xml":
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.fixture
+def kept_signals() -> Iterator[None]:
+    """What the scheduler does with signals ends with the test."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("kept_signals")
+def test_sigterm_ends_it_after_the_work_in_hand(
+    database: Path, sources: Path, clock: SimulatedClock, db: store.Connection, web: Web
+) -> None:
+    web.log = Alarm()
+
+    assert schedule.run(database, sources, database.parent, clock, None) == 0
+
+    run = db.execute("SELECT state, new FROM run").fetchone()
+    assert tuple(run) == ("ok", 2)
+    assert db.execute("SELECT count(*) FROM changes").fetchone()[0] == 0
+    assert db.execute("SELECT lease_by FROM source_state").fetchone()[0] is None
+
+
+def test_a_wrong_list_keeps_it_from_starting(
+    database: Path, sources: Path, clock: SimulatedClock
+) -> None:
+    sources.write_text("sources: [", encoding="utf-8")
+
+    with pytest.raises(ConfigError):
+        schedule.run(database, sources, database.parent, clock, None)
+
+    assert not database.exists()
