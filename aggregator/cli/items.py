@@ -48,7 +48,7 @@ def import_command(
 
 @click.command()
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl",
-              show_default=True)  # fmt: skip
+              show_default=True, help="Eine Zeile JSON je Eintrag, oder eine Tabelle.")  # fmt: skip
 @click.option("--all", "everything", is_flag=True, help="Auch ausgeblendete Einträge.")
 @click.pass_obj
 def export_command(ctx: Context, form: str, *, everything: bool) -> int:

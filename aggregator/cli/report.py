@@ -16,7 +16,7 @@ DAYS = 30  # back, unless told otherwise
 @click.command("report")
 @click.option("--since", help="Läufe und neue Einträge ab diesem Tag: 2026-01-31 (30 Tage).")
 @click.option("--format", "form", type=click.Choice(["html", "json", "csv"]), default="html",
-              show_default=True)  # fmt: skip
+              show_default=True, help="Seite zum Drucken, oder Werte.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Wie --format json.")
 @click.pass_obj
 def report_command(ctx: Context, since: str | None, form: str, *, as_json: bool) -> None:

@@ -298,7 +298,7 @@ def test_a_dry_run_shows_and_changes_nothing(shell: Shell, opml: Callable[[str],
 
 
 def test_what_is_wrong_is_told_and_the_rest_added(shell: Shell, opml: Callable[[str], str]) -> None:
-    file = opml('\n<outline type="rss" text="Datei" xmlUrl="/home/feed.xml"/>')
+    file = opml('\n<outline type="rss" text="Datei" xmlUrl="/etc/feed.xml"/>')
 
     assert shell.sources("import", file, "--platform", "amt", "--disabled") == 1
 

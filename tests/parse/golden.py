@@ -12,8 +12,10 @@ from typing import Any
 from aggregator.model import Page, Parsed, Role, Source, SourceKind
 from aggregator.parse.confluence import parse_confluence
 from aggregator.parse.discourse import parse_discourse
+from aggregator.parse.feed import parse_feed
 from aggregator.parse.listing import parse_listing
 from aggregator.parse.page import parse_page
+from aggregator.parse.sitemap import parse_sitemap
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 NOW = "2026-11-24T08:00:00Z"
@@ -22,6 +24,8 @@ PARSERS = {
     "listing": parse_listing,
     "confluence": parse_confluence,
     "discourse": parse_discourse,
+    "feed": parse_feed,
+    "sitemap": parse_sitemap,
 }
 ENTRY_FIELDS = (
     "entry_id", "url", "title", "text", "summary", "published", "updated_at", "authors", "kind",

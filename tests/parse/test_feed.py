@@ -1,7 +1,6 @@
 """Feeds: what publishers send becomes entries, and what they should not send is refused."""
 
 import gzip
-import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,57 +11,11 @@ from hypothesis import strategies as st
 from aggregator.errors import ParseError
 from aggregator.model import (
     Code,
-    Entry,
     Evidence,
     ItemKind,
-    Page,
-    Parsed,
-    PlatformId,
-    Source,
-    SourceId,
-    SourceKind,
 )
-from aggregator.parse.feed import parse_feed
 from aggregator.parse.feed_bytes import MAX_ENTRIES
-
-SOURCE = Source(
-    id=SourceId("amt"),
-    platform=PlatformId("amt"),
-    kind=SourceKind.FEED,
-    url="https://amt.example/f",
-)
-NOW = "2026-11-24T08:00:00Z"
-LONG = "Der Antrag wird künftig digital gestellt. " * 20
-
-
-def read(body: bytes | str, *, charset: str | None = None, source: Source = SOURCE) -> Parsed:
-    data = body.encode("utf-8") if isinstance(body, str) else body
-    page = Page(
-        url="https://amt.example/f", final_url="https://amt.example/rss/f.xml", body=data,
-        charset=charset, now=NOW,
-    )  # fmt: skip
-    return parse_feed(source, page)
-
-
-def rss(items: str, channel: str = "") -> str:
-    return (
-        "<?xml version='1.0' encoding='utf-8'?><rss version='2.0'"
-        " xmlns:dc='http://purl.org/dc/elements/1.1/'"
-        " xmlns:sy='http://purl.org/rss/1.0/modules/syndication/'"
-        " xmlns:content='http://purl.org/rss/1.0/modules/content/'>"
-        f"<channel><title>Amt</title>{channel}{items}</channel></rss>"
-    )
-
-
-def only(parsed: Parsed) -> Entry:
-    (entry,) = parsed.entries
-    return entry
-
-
-def refused(body: bytes | str) -> Code:
-    with pytest.raises(ParseError) as caught:
-        read(body)
-    return caught.value.code
+from tests.parse.feeds import LONG, SOURCE, only, read, refused, rss
 
 
 def test_an_rss_item_becomes_an_entry() -> None:
@@ -154,56 +107,6 @@ def test_rdf_and_cdf_are_feeds() -> None:
 
     assert only(rdf).entry_id == only(rdf).url == "https://amt.example/1"
     assert only(cdf).title == "Eins"
-
-
-def test_a_json_feed_is_read() -> None:
-    document = {
-        "version": "https://jsonfeed.org/version/1.1", "title": "Amt", "language": "de",
-        "items": [
-            {"id": 7, "url": "/7", "title": "Neu &amp; gut", "summary": "Kurz",
-             "content_html": "<p>Siehe <a href='/a'>Antrag</a>.</p>",
-             "date_published": "2026-03-02T09:00:00+01:00", "date_modified": "2026-03-03",
-             "authors": [{"name": "Amt"}, "kein Objekt"],
-             "attachments": [{"mime_type": "audio/mpeg", "url": "/7.mp3"}]},
-            {"id": True, "content_text": "Nur Text", "author": {"name": "Eins Null"}},
-            {"id": "\ud800", "summary": "Kurz"},
-            "kein Objekt",
-        ],
-    }  # fmt: skip
-
-    parsed = read(json.dumps(document))
-
-    first, second, third = parsed.entries
-    assert first.entry_id == "7"
-    assert first.url == "https://amt.example/7"
-    assert first.title == "Neu & gut"
-    assert first.text == "Siehe Antrag."
-    assert first.links[0].url == "https://amt.example/a"
-    assert first.published
-    assert first.published.at == "2026-03-02T08:00:00Z"
-    assert first.updated_at == "2026-03-03"
-    assert first.authors == ("Amt",)
-    assert first.kind is ItemKind.PODCAST
-    assert first.language == "de"
-    assert second.entry_id is None
-    assert second.authors == ("Eins Null",)
-    assert not second.thin
-    assert third.entry_id == "?"
-    assert third.thin
-
-
-@pytest.mark.parametrize("body", ["{", '{"items": 7}', "[]", "[" * 100_000, '{"a": NaN'])
-def test_json_that_is_no_feed_is_refused(body: str) -> None:
-    assert refused(body) is Code.PARSE_FAILED
-
-
-def test_a_long_json_feed_is_cut_and_an_empty_one_is_told() -> None:
-    long = read(json.dumps({"items": [{"id": str(n)} for n in range(MAX_ENTRIES + 1)]}))
-    empty = read('{"items": []}')
-
-    assert len(long.entries) == MAX_ENTRIES
-    assert [p.code for p in long.problems] == [Code.TRUNCATED]
-    assert [p.code for p in empty.problems] == [Code.EMPTY]
 
 
 @pytest.mark.parametrize(

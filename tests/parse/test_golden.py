@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.parse.golden import CORPUS, run
+from tests.parse.golden import CORPUS, PARSERS, run
 
-KINDS = ("page", "listing", "confluence", "discourse")
-EXPECTATIONS = sorted(path for kind in KINDS for path in (CORPUS / kind).glob("*.expected.json"))
+EXPECTATIONS = sorted(path for kind in PARSERS for path in (CORPUS / kind).glob("*.expected.json"))
 
 
 def body_of(stem: str) -> str:
