@@ -122,8 +122,8 @@ def find(db: sqlite3.Connection, item: Item, canonicals: Sequence[str]) -> Known
     rows = [_known(db, pk) for pk in dict.fromkeys(found)]
     mergeable = [row for row in rows if row.key == item.key or not _is_own_key(row.key)]
     if not mergeable and not _is_own_key(item.key):
-        # A mere address of something that a publisher's key names: the page behind it.
-        mergeable = [row for row in rows if "#" not in row.key][:1]
+        # A mere address of something that a system names by another one: the page behind it.
+        mergeable = [row for row in rows if _is_named_by_address(db, row)][:1]
     if not mergeable:
         return None
     first, *others = mergeable
@@ -135,6 +135,12 @@ def find(db: sqlite3.Connection, item: Item, canonicals: Sequence[str]) -> Known
 def _is_own_key(key: str) -> bool:
     """Whether a key is a CMS identity or a publisher's id, which no address can overrule."""
     return not key.startswith(("http://", "https://")) or "#" in key
+
+
+def _is_named_by_address(db: sqlite3.Connection, known: Known) -> bool:
+    """Whether the key of an item stands in one of its addresses; an `entry_id` does not."""
+    rows = db.execute("SELECT url FROM alias WHERE item = ?", (known.pk,))
+    return any(urls.identity(row["url"]).key == known.key for row in rows)
 
 
 def _known(db: sqlite3.Connection, pk: int) -> Known:
