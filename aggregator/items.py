@@ -239,12 +239,9 @@ def _content_hash(title: str, text: str, entry: Entry) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
-    """What one source said of an item in one role, without its text."""
+class Told:
+    """The fields of an item that its sources tell, without its text."""
 
-    source: str
-    role: str
-    rank: int
     title: str
     kind: ItemKind
     published: When | None
@@ -260,22 +257,19 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Merged:
-    """The fields of an item, merged from its observations; `owner` gives text and links."""
+class Observation(Told):
+    """What one source said of an item in one role."""
+
+    source: str
+    role: str
+    rank: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged(Told):
+    """An item, merged from its observations; `owner` gives text and links."""
 
     owner: Observation
-    title: str
-    kind: ItemKind
-    published: When | None
-    updated_at: str | None
-    language: str
-    authors: tuple[str, ...]
-    licence: str
-    policy: Policy
-    url: str
-    entry_id: str | None
-    identifiers: tuple[str, ...]
-    content_hash: str
 
 
 def rank(item: Item) -> int:

@@ -231,7 +231,7 @@ def _visit(engine: Engine, db: sqlite3.Connection, run: Run, row: store.frontier
         found = read(run.source, run.platform, visit, answer, more)
         _judge(db, run, row, found)
     except ParseError as error:
-        _store_unreadable(engine, db, run, visit, error)
+        _store_unreadable(db, run, visit, error)
         return
     except FetchError as error:
         _store_failure(engine, db, run, row, error)
@@ -312,7 +312,7 @@ def _store_failure(
 
 
 def _store_unreadable(
-    engine: Engine, db: sqlite3.Connection, run: Run, visit: store.commit.Visit, error: ParseError
+    db: sqlite3.Connection, run: Run, visit: store.commit.Visit, error: ParseError
 ) -> None:
     """Store that a body was not what it should be: its validators are not believed."""
     problem = Problem(code=error.code, message=error.message, where=visit.row.url)

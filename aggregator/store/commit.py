@@ -58,7 +58,6 @@ class Step:
     rejected: tuple[Problem, ...] = ()
     problems: tuple[Problem, ...] = ()
     bytes: int = 0
-    changed: bool = True
 
 
 def commit_step(db: sqlite3.Connection, step: Step) -> runs.Counts:
@@ -75,11 +74,11 @@ def commit_step(db: sqlite3.Connection, step: Step) -> runs.Counts:
                 edited.append(item)
         frontier.fetched(
             db, row, validators=step.validators, status=step.visit.status or 200,
-            changed=step.changed, complete=step.complete, next_in=step.next_in, now=now,
+            changed=True, complete=step.complete, next_in=step.next_in, now=now,
         )  # fmt: skip
         if row.reason == "dropped":
             frontier.keep_unlisted(db, row)
-        frontier.add(db, row.source, step.follows, referrer=row.canonical, now=now)
+        frontier.add(db, row.source, step.follows, now=now)
         for item in edited:
             for canonical, _, _ in addresses(item.aliases, platform):
                 frontier.make_due(db, row.source, canonical, "changed", now)

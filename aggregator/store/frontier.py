@@ -31,19 +31,15 @@ class Row:
     canonical: str
     role: Role
     reason: str  # new changed dropped revisit root
-    due_at: str
     attempts: int
     validators: Validators
-    lastmod: str | None
-    fetched_at: str | None
-    changed_at: str | None
     missing_since: str | None
     visits: int
 
 
 _COLUMNS = (
-    "source, url, canonical, role, reason, due_at, attempts, lastmod, etag, last_modified,"
-    " body_sha256, fetched_at, changed_at, missing_since, visits"
+    "source, url, canonical, role, reason, attempts, etag, last_modified, body_sha256,"
+    " missing_since, visits"
 )
 
 
@@ -54,18 +50,16 @@ def _row(row: sqlite3.Row) -> Row:
     )
     return Row(
         source=row["source"], url=row["url"], canonical=row["canonical"], role=Role(row["role"]),
-        reason=row["reason"], due_at=row["due_at"], attempts=row["attempts"],
-        validators=validators, lastmod=row["lastmod"], fetched_at=row["fetched_at"],
-        changed_at=row["changed_at"], missing_since=row["missing_since"], visits=row["visits"],
+        reason=row["reason"], attempts=row["attempts"], validators=validators,
+        missing_since=row["missing_since"], visits=row["visits"],
     )  # fmt: skip
 
 
 def unsaved(source: str, url: str, canonical: str) -> Row:
     """Return a root that is not stored, for a preview."""
     return Row(
-        source=source, url=url, canonical=canonical, role=Role.ROOT, reason="root", due_at="",
-        attempts=0, validators=Validators(), lastmod=None, fetched_at=None, changed_at=None,
-        missing_since=None, visits=0,
+        source=source, url=url, canonical=canonical, role=Role.ROOT, reason="root", attempts=0,
+        validators=Validators(), missing_since=None, visits=0,
     )  # fmt: skip
 
 
@@ -133,7 +127,6 @@ def add(
     source: str,
     follows: Iterable[tuple[str, str, Role, str | None]],
     *,
-    referrer: str,
     now: str,
 ) -> None:
     """Write addresses into the frontier; part of the transaction that discovered them.
@@ -143,18 +136,17 @@ def add(
         source: The id of the source.
         follows: (url, canonical, role, lastmod) each. A known address becomes due again only when
             its lastmod moved, or when it enumerates and says no lastmod.
-        referrer: Canonical address of the document that names them.
         now: The instant of discovery.
     """
     db.executemany(
-        "INSERT INTO frontier (source, url, canonical, role, reason, due_at, pending, referrer,"
-        " lastmod) VALUES (?, ?, ?, ?, 'new', ?, 1, ?, ?)"
+        "INSERT INTO frontier (source, url, canonical, role, reason, due_at, pending, lastmod)"
+        " VALUES (?, ?, ?, ?, 'new', ?, 1, ?)"
         " ON CONFLICT (source, canonical) DO UPDATE SET url = excluded.url,"
         " lastmod = excluded.lastmod, reason = 'changed', due_at = excluded.due_at, pending = 1,"
-        " attempts = 0, referrer = excluded.referrer"
+        " attempts = 0"
         " WHERE frontier.role <> 'root' AND frontier.fetched_at IS NOT NULL"
         " AND excluded.lastmod IS NOT NULL AND excluded.lastmod IS NOT frontier.lastmod",
-        [(source, url, canonical, role, now, referrer, lastmod)
+        [(source, url, canonical, role, now, lastmod)
          for url, canonical, role, lastmod in follows],
     )  # fmt: skip
 
@@ -184,12 +176,11 @@ def fetched(
     due = FAR if row.role in ENUMERATING else stamp(instant(now) + next_in)
     db.execute(
         "UPDATE frontier SET etag = ?, last_modified = ?, body_sha256 = ?, status = ?,"
-        " fetched_at = ?, changed_at = iif(?, ?, changed_at), due_at = ?, pending = 0,"
-        " attempts = 0, missing_since = NULL, reason = iif(role = 'root', 'root', 'revisit'),"
+        " fetched_at = ?, due_at = ?, pending = 0, attempts = 0, missing_since = NULL, reason = iif(role = 'root', 'root', 'revisit'),"
         " visits = iif(?, 0, visits + 1), complete = coalesce(?, complete)"
         " WHERE source = ? AND canonical = ?",
-        (validators.etag, validators.last_modified, validators.body_sha256, status, now, changed,
-         now, due, changed, complete, row.source, row.canonical),
+        (validators.etag, validators.last_modified, validators.body_sha256, status, now, due,
+         changed, complete, row.source, row.canonical),
     )  # fmt: skip
 
 

@@ -45,7 +45,6 @@ class Known:
 
     pk: int
     key: str
-    platform: str
 
 
 def item_id(platform: str, key: str) -> str:
@@ -144,8 +143,8 @@ def _is_named_by_address(db: sqlite3.Connection, known: Known) -> bool:
 
 
 def _known(db: sqlite3.Connection, pk: int) -> Known:
-    row = db.execute("SELECT pk, key, platform FROM item WHERE pk = ?", (pk,)).fetchone()
-    return Known(pk=row["pk"], key=row["key"], platform=row["platform"])
+    row = db.execute("SELECT pk, key FROM item WHERE pk = ?", (pk,)).fetchone()
+    return Known(pk=row["pk"], key=row["key"])
 
 
 def survivor(db: sqlite3.Connection, pk: int) -> int:

@@ -55,7 +55,7 @@ CREATE TABLE host (
     robots      TEXT,                      -- body as text; NULL: not fetched
     robots_at   TEXT,
     robots_status INTEGER,
-    cookies     TEXT                       -- JSON: [{name, value, domain, path}]
+    cookies     TEXT                       -- JSON: [{name, value, path, secure}]
 ) STRICT, WITHOUT ROWID;
 
 -- Every address of a source: to be fetched, or fetched and to be revisited.
@@ -68,14 +68,12 @@ CREATE TABLE frontier (
     due_at        TEXT NOT NULL,
     pending       INTEGER NOT NULL,        -- 1: counts as `pending`
     attempts      INTEGER NOT NULL DEFAULT 0,
-    referrer      TEXT,                    -- canonical address of the document that named it
     lastmod       TEXT,                    -- as its enumeration said
     etag          TEXT,
     last_modified TEXT,
     body_sha256   TEXT,
     status        INTEGER,                 -- last answer
     fetched_at    TEXT,
-    changed_at    TEXT,
     missing_since TEXT,                    -- first 404/410 of an unbroken row of them
     visits        INTEGER NOT NULL DEFAULT 0,  -- unchanged visits in a row: the revisit ladder
     complete      INTEGER NOT NULL DEFAULT 0,  -- an index page: it said that it saw everything
@@ -134,7 +132,6 @@ CREATE TABLE item (
 CREATE INDEX item_sort ON item (sort_at DESC, id) WHERE merged_into IS NULL AND state <> 'hidden';              -- newest first
 CREATE INDEX item_platform ON item (platform, sort_at DESC, id) WHERE merged_into IS NULL AND state <> 'hidden'; -- platform page
 CREATE INDEX item_entry ON item (source, entry_id) WHERE entry_id IS NOT NULL;            -- source:entry_id
-CREATE INDEX item_title ON item (title);                                                  -- moved-page check
 
 -- Every address under which an item was seen.
 CREATE TABLE alias (
@@ -162,7 +159,6 @@ CREATE TABLE observation (
     last_seen_at  TEXT NOT NULL,
     PRIMARY KEY (item, source, role)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX observation_entry ON observation (source, entry_id) WHERE entry_id IS NOT NULL;  -- guid within its source
 
 -- States that were superseded; the current one is the item itself.
 CREATE TABLE version (
@@ -252,7 +248,7 @@ CREATE TABLE changes (
 CREATE INDEX changes_seq ON changes (seq);  -- oldest first
 
 CREATE TABLE lease (
-    name  TEXT PRIMARY KEY,                -- derive, housekeeping
+    name  TEXT PRIMARY KEY,                -- derive
     by    TEXT NOT NULL,
     until TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
