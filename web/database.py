@@ -17,6 +17,7 @@ def database() -> store.Connection:
     """
     if "db" not in g:
         g.db = store.connect(current_app.config["DATA"] / DATABASE, readonly=True)
+        store.read_one_state(g.db)  # a page never shows half of a rebuild
     connection: store.Connection = g.db
     return connection
 

@@ -97,6 +97,14 @@ def _leave(db: sqlite3.Connection) -> None:
         db.execute("ROLLBACK")
 
 
+def read_one_state(db: sqlite3.Connection) -> None:
+    """Let everything that a connection reads until it is closed be of one state.
+
+    For the length of a web page only: a reader that stays keeps the write-ahead log from ending.
+    """
+    db.execute("BEGIN")
+
+
 def migrations() -> list[tuple[int, str]]:
     """Return the numbered migrations as (number, SQL), in order."""
     folder = resources.files("aggregator.store") / "migrations"

@@ -59,7 +59,10 @@ def _told(db: sqlite3.Connection, pk: int) -> Document:
 def _links_out(db: sqlite3.Connection, pk: int) -> list[Document]:
     """Return where an item links to; `status` is the target's state, or `external`."""
     query = "SELECT url, anchor, sentence, prose, target FROM link_@ WHERE item = ?"
-    rows = db.execute(on_live(db, query + " ORDER BY position"), (pk,)).fetchall()
+    query += (
+        " AND target IS NOT item ORDER BY position"  # a page that links to itself tells nothing
+    )
+    rows = db.execute(on_live(db, query), (pk,)).fetchall()
     targets = items_by_pk(db, {row["target"] for row in rows if row["target"] is not None})
     result = []
     for row in rows:

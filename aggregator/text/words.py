@@ -31,7 +31,7 @@ def word_set(words: str) -> frozenset[str]:
 STOP_WORDS = word_set("""
     aber alle allem allen aller alles als also am an andere anderen auch auf aus bei beim bereits
     bis bzw da dabei dafür damit dann daran darauf daraus darin das dass daß davon dazu dem den
-    denn der deren des dessen dies diese diesem diesen dieser dieses doch dort du durch ein eine
+    denn der deren des dessen die dies diese diesem diesen dieser dieses doch dort du durch ein eine
     einem einen einer eines er es etwa euch euer für gegen habe haben hat hatte hatten her hier
     hin ich ihm ihn ihnen ihr ihre ihrem ihren ihrer ihres im in indem ins ist ja je jede jedem
     jeden jeder jedes kann kein keine keinem keinen keiner können könnte man mehr mein meine mich
