@@ -176,7 +176,8 @@ def fetched(
     due = FAR if row.role in ENUMERATING else stamp(instant(now) + next_in)
     db.execute(
         "UPDATE frontier SET etag = ?, last_modified = ?, body_sha256 = ?, status = ?,"
-        " fetched_at = ?, due_at = ?, pending = 0, attempts = 0, missing_since = NULL, reason = iif(role = 'root', 'root', 'revisit'),"
+        " fetched_at = ?, due_at = ?, pending = 0, attempts = 0, missing_since = NULL,"
+        " reason = iif(role = 'root', 'root', 'revisit'),"
         " visits = iif(?, 0, visits + 1), complete = coalesce(?, complete)"
         " WHERE source = ? AND canonical = ?",
         (validators.etag, validators.last_modified, validators.body_sha256, status, now, due,

@@ -119,7 +119,8 @@ def test_changed_entry_makes_its_stored_page_due(db: store.Connection) -> None:
     open_pass(db)
     with store.transaction(db):
         store_item(db, make_item(1), make_platform(), "2026-11-01T08:00:00Z")
-        store.frontier.add(db, "amt-feed", [(page, page, Role.DETAIL, None)], now="2026-11-01T08:00:00Z")  # fmt: skip
+        store.frontier.add(db, "amt-feed", [(page, page, Role.DETAIL, None)],
+                           now="2026-11-01T08:00:00Z")  # fmt: skip
     db.execute("UPDATE frontier SET pending = 0, fetched_at = '2026-11-01T08:00:01Z',"
                " due_at = '2027-01-01T00:00:00Z' WHERE canonical = ?", (page,))  # fmt: skip
 
