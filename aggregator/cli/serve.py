@@ -13,27 +13,33 @@ import click
 from aggregator.cli.common import Context, note
 from aggregator.errors import ConfigError, StoreError
 
-THREADS = 4  # reading is short, and SQLite releases the interpreter's lock
 BACKLOG = 1024
 
 
 @click.command("serve")
-@click.option("--host", default="127.0.0.1", show_default=True, envvar="AGGREGATOR_HOST",
-              help="Adresse, an der gelauscht wird.")  # fmt: skip
-@click.option("--port", default=8000, show_default=True, envvar="AGGREGATOR_PORT",
-              type=click.IntRange(0, 65535), help="Port; 0: ein freier.")  # fmt: skip
+@click.option("--host", help="Adresse, an der gelauscht wird; sonst die Einstellung web_host.")
+@click.option("--port", type=click.IntRange(0, 65535),
+              help="Port, 0: ein freier; sonst die Einstellung web_port.")  # fmt: skip
 @click.option("--proxies", default=0, show_default=True, envvar="AGGREGATOR_PROXIES",
               type=click.IntRange(0, 5),
               help="Zahl der Reverse Proxies davor, deren X-Forwarded-* gilt.")  # fmt: skip
 @click.option("--prefix", default="", envvar="AGGREGATOR_PREFIX",
               help="Unterpfad, unter dem alles liegt, etwa /querverweis.")  # fmt: skip
 @click.pass_obj
-def serve_command(ctx: Context, host: str, port: int, proxies: int, prefix: str) -> int:
+def serve_command(
+    ctx: Context, host: str | None, port: int | None, proxies: int, prefix: str
+) -> int:
     """Startet die Webanwendung.
 
     Sie läuft bis Strg+C oder SIGTERM; begonnene Anfragen werden noch beantwortet.
     """
-    return serve(ctx, host, port, proxies=proxies, prefix=prefix)
+    from aggregator.config import load_settings
+
+    settings = load_settings(ctx.data)
+    return serve(
+        ctx, settings.web_host if host is None else host,
+        settings.web_port if port is None else port, proxies=proxies, prefix=prefix,
+    )  # fmt: skip
 
 
 def serve(ctx: Context, host: str, port: int, *, proxies: int = 0, prefix: str = "") -> int:
@@ -85,13 +91,16 @@ def bind(ctx: Context, host: str, port: int, *, proxies: int, prefix: str) -> An
     """
     from waitress import server as waitress
 
+    from aggregator.config import load_settings
+
     # The engine does not know the web; only this command does, and only when it is called.
     web = importlib.import_module("web")
     app = web.create_app(ctx.data, clock=ctx.clock, proxies=proxies)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is no trouble
     make: Any = waitress.create_server  # waitress has no types
     return make(
-        app, sockets=[_listen(host, port)], threads=THREADS, ident=None, url_prefix=prefix,
+        app, sockets=[_listen(host, port)], threads=load_settings(ctx.data).web_threads,
+        ident=None, url_prefix=prefix,
         clear_untrusted_proxy_headers=False,  # Flask's ProxyFix decides which count
     )  # fmt: skip
 

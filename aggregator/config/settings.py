@@ -34,7 +34,7 @@ class Settings:
     keep_runs: timedelta = timedelta(days=90)
     web_host: str = "127.0.0.1"
     web_port: int = 8080
-    web_threads: int = 8
+    web_threads: int = 4  # reading is short, and SQLite releases the interpreter's lock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from aggregator import store
 from aggregator.cli.common import Context
 from aggregator.cli.serve import address, bind, prepare
 from aggregator.errors import StoreError
+from tests.cli.conftest import Program
 
 
 def context(folder: Path) -> Context:
@@ -57,6 +59,17 @@ def test_a_taken_address_is_an_error_with_a_remedy(tmp_path: Path) -> None:
         assert "--port" in caught.value.remedy
     finally:
         first.close()
+
+
+def test_the_settings_say_where_to_listen(aggregator: Program) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        aggregator.data.mkdir()
+        (aggregator.data / "settings.toml").write_text(f"web_port = {port}\n", encoding="utf-8")
+
+        assert aggregator("serve") == 2
+
+    assert f"127.0.0.1:{port}: die Adresse lässt sich nicht belegen" in aggregator.err
 
 
 def test_serving_makes_the_database_that_readers_need(tmp_path: Path) -> None:

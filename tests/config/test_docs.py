@@ -39,7 +39,7 @@ def test_every_word_that_a_key_takes_is_named(word: str) -> None:
 def test_every_setting_is_explained_with_its_default() -> None:
     for setting in SETTINGS:
         assert f"\n| `{setting.name}` |" in SETTINGS_PAGE
-    for default in ("`8`", "`30s`", "`10`", "`30`", "`90d`", "`127.0.0.1`", "`8080`"):
+    for default in ("`8`", "`30s`", "`10`", "`30`", "`90d`", "`127.0.0.1`", "`8080`", "`4`"):
         assert default in SETTINGS_PAGE
 
 
