@@ -28,6 +28,8 @@ from aggregator.model import (
 )
 
 ENUMERATING = store.frontier.ENUMERATING
+# Their parsers name the address behind an entry: that of the interface, not of the page for people.
+LEAD_THEMSELVES = (SourceKind.DISCOURSE, SourceKind.CONFLUENCE)
 MAX_MORE = 50  # a thread of a thousand posts in slices of twenty
 FetchMore = Callable[[str], bytes]
 
@@ -131,12 +133,19 @@ def _follows(
         address = urls.page_address(url) if is_list else urls.tidy(url)
         found.setdefault(canonical, (address, canonical, wanted, lastmod))
 
+    keys = {urls.identity(url, platform).key
+            for entry in entries for url in (entry.url, *entry.aliases) if url}  # fmt: skip
     for link in parsed.follow:
-        if link.role is Role.INDEX or urls.admits(link.url, source.include, source.exclude):
+        is_list = link.role is Role.INDEX
+        if source.kind in LEAD_THEMSELVES and link.role is Role.DETAIL:
+            let_in = urls.identity(link.url, platform).key in keys  # with its entry
+        else:
+            let_in = urls.admits(link.url, source.include, source.exclude)
+        if is_list or (let_in and source.details != "never"):
             follow(link.url, link.role, link.lastmod)
     if source.details == "never":
         return tuple(found.values())
-    if role in ENUMERATING and source.kind is not SourceKind.DISCOURSE:
+    if role in ENUMERATING and source.kind not in LEAD_THEMSELVES:
         for entry in entries:
             wanted = entry.thin or source.details == "always" or not (entry.title or entry.text)
             if entry.url and wanted:

@@ -69,7 +69,12 @@ def parse_confluence(source: Source, page: Page) -> Parsed:
 def _read_listing(document: Mapping[str, Any], source: Source, page: Page) -> Parsed:
     results = [mapping(result) for result in listed(document.get("results"))]
     entries, problems = _entries(results, source, page)
-    follow = list(_attachments(entries, page))
+    follow = [
+        Follow(url=f"{_root(page)}/rest/api/content/{entry.entry_id}?expand={EXPAND}",
+               role=Role.DETAIL, lastmod=entry.updated_at)
+        for entry in entries if entry.thin  # the listing was asked without bodies
+    ]  # fmt: skip
+    follow += _attachments(entries, page)
     if url := _next(document, page):
         follow.insert(0, Follow(url=url, role=Role.INDEX))
     if not results and page.role is Role.ROOT:

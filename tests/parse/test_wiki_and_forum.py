@@ -36,8 +36,12 @@ def test_listing_without_bodies_gives_thin_entries() -> None:
         "results": [{"id": "5", "type": "page", "title": "T", "_links": {"webui": "/display/A/T"}}]
     }
     page = make_page(json.dumps(body), "https://w.example/rest/api/content")
-    (entry,) = parse_confluence(make_source(), page).entries
+    parsed = parse_confluence(make_source(), page)
+    (entry,) = parsed.entries
     assert (entry.thin, entry.url) == (True, "https://w.example/display/A/T")
+    assert [(link.role, link.url) for link in parsed.follow] == [
+        (Role.DETAIL, "https://w.example/rest/api/content/5?expand=body.view,version,history")
+    ]
 
 
 def test_storage_format_keeps_bodies_and_drops_parameters() -> None:

@@ -1,6 +1,7 @@
 """One source over real HTTP: new, unchanged, changed, vanished, moved, suspect."""
 
 import itertools
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -317,6 +318,25 @@ def test_wait_of_one_source_does_not_spend_the_time_of_another(web: Web, crawl: 
     assert reports["land-karte"].counts["new"] == 9
     assert reports["land-karte"].counts["pending"] == 0
     assert reports["amt-karte"].counts["pending"] == 1
+
+
+def test_filters_of_a_wiki_concern_the_pages_not_its_interface(web: Web, crawl: Crawl) -> None:
+    api = "http://amt.example/rest/api/content"
+    pages = [{"id": str(n), "type": "page", "title": f"Seite {n}",
+              "_links": {"webui": f"/display/{space}/Seite+{n}"}}
+             for n, space in ((4711, "OZG"), (4712, "ALT"))]  # fmt: skip
+    web.put(api, json.dumps({"results": pages}), media_type="application/json")
+    for one in pages:
+        content = {**one, "body": {"view": {"value": f"<p>{LONG}</p>"}}}
+        web.put(f"{api}/{one['id']}?expand=body.view,version,history", json.dumps(content),
+                media_type="application/json")  # fmt: skip
+    wiki = make_source("amt-wiki", kind=SourceKind.CONFLUENCE, url=api, details="auto",
+                       include=("/display/OZG/",))  # fmt: skip
+
+    assert crawl(wiki)["amt-wiki"].counts["new"] == 1
+    assert [path for path in web.asked() if "expand" in path] == [
+        "/rest/api/content/4711?expand=body.view,version,history"
+    ]
 
 
 def test_forbidden_path_is_never_asked(web: Web, crawl: Crawl) -> None:
