@@ -16,7 +16,7 @@ import click
 
 from aggregator import __version__
 from aggregator.cli.common import Context, emit, note
-from aggregator.errors import AggregatorError
+from aggregator.errors import AggregatorError, ConfigError
 
 # name -> (module, one line of help); the help stands here so that `--help` imports nothing.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -91,8 +91,7 @@ def run(words: Sequence[str]) -> int:
         return 2
     except click.ClickException as error:
         if as_json:
-            emit({"error": {"code": "config_invalid", "message": error.format_message(),
-                            "where": "", "remedy": "aggregator --help"}})  # fmt: skip
+            emit(ConfigError(error.format_message(), remedy="aggregator --help").document())
         else:
             error.show()
         return 2
