@@ -32,6 +32,7 @@ from aggregator.model import (
     Problem,
     Request,
     Role,
+    RunState,
     Source,
     Validators,
 )
@@ -152,7 +153,10 @@ def crawl(engine: Engine, source: Source, *, forced: bool, deadline: float | Non
               root=urls.identity(source.url or "", platform).canonical)  # fmt: skip
     db = store.connect(engine.database)
     try:
-        run.refused = store.state.claim(db, source.id, engine.clock, forced=forced)
+        if deadline is not None and time.monotonic() > deadline:
+            run.refused = RunState.NOT_DUE  # its turn did not come; it stays due
+        else:
+            run.refused = store.state.claim(db, source.id, engine.clock, forced=forced)
         if run.refused is None:
             now = stamp(engine.clock.now())
             run.number = store.runs.start(db, source.id, engine.trigger, now)
