@@ -29,9 +29,8 @@ test: $(STAMP) ## alle Prüfungen und Tests
 	$(MAKE) --no-print-directory check
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=
-	$(BIN)/coverage combine --quiet
-	$(BIN)/coverage report --skip-covered --skip-empty --fail-under=90 | tail -40
-	$(BIN)/coverage report --include="$$($(BIN)/python tests/core_layers.py)" --fail-under=95 | tail -1
+	$(BIN)/coverage report --skip-covered --skip-empty --fail-under=90
+	$(BIN)/coverage report --include="$$($(BIN)/python tests/core_layers.py)" --fail-under=95 --format=total
 
 check: lint types arch ## Stil, Typen, Architektur
 

@@ -24,7 +24,6 @@ from aggregator.model import (
 
 # Ready-made selectors for families of content management systems (`parse.listing`).
 PRESETS = ("gsb-c",)
-SELECTORS = ("item", "link", "title", "date", "summary", "next")
 # What `expect.required` may name: fields of an entry that a publisher may leave out.
 REQUIRABLE = ("title", "url", "text", "summary", "published_at")
 
