@@ -5,11 +5,15 @@ advances it instead of sleeping, so a crawl that keeps `Crawl-delay: 10` over si
 in seconds, with every spacing visible in the log.
 """
 
+import logging
 import os
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Protocol
+
+_log = logging.getLogger(__name__)
 
 
 class Clock(Protocol):
@@ -79,9 +83,22 @@ def seams_allowed() -> bool:
     return os.environ.get("AGGREGATOR_ALLOW_PRIVATE") == "1"
 
 
+def seam(name: str) -> str | None:
+    """Return the value of a test seam; where seams are not allowed, None with one warning."""
+    text = os.environ.get(name)
+    if text and not seams_allowed():
+        _warn_ignored(name)
+        return None
+    return text
+
+
+@cache
+def _warn_ignored(name: str) -> None:
+    """Warn once in a process that a seam is set in vain."""
+    _log.warning("%s wird ignoriert: gilt nur mit AGGREGATOR_ALLOW_PRIVATE=1", name)
+
+
 def from_environment() -> Clock:
     """Return the clock that the environment asks for (`AGGREGATOR_NOW`, a test seam)."""
-    text = os.environ.get("AGGREGATOR_NOW")
-    if text and seams_allowed():
-        return SimulatedClock(instant(text))
-    return SystemClock()
+    text = seam("AGGREGATOR_NOW")
+    return SimulatedClock(instant(text)) if text else SystemClock()

@@ -90,12 +90,10 @@ def enumeration(
 
 def _required(source: Source, found: Normalised) -> None:
     """Check that most entries have the fields that the source promises."""
-    values = {"title": lambda i: i.title, "date": lambda i: i.published, "text": lambda i: i.text,
-              "summary": lambda i: i.excerpt, "url": lambda i: i.url,
-              "published_at": lambda i: i.published}  # fmt: skip
+    values = {"title": lambda i: i.title, "text": lambda i: i.text, "url": lambda i: i.url,
+              "summary": lambda i: i.excerpt, "published_at": lambda i: i.published}  # fmt: skip
     for name in source.expect.required:
-        value = values.get(name)
-        lacking = sum(not value(item) for item in found.items) if value else 0
+        lacking = sum(not values[name](item) for item in found.items)
         if 2 * lacking > len(found.items):
             raise ParseError(
                 f"{lacking} von {len(found.items)} Einträgen ohne {name}", code=Code.EMPTY

@@ -54,7 +54,7 @@ def judged(count: int, before: int = 0, role: Role = Role.ROOT, **source: Any) -
         (5, 9, Expect(), "mass_vanish"),
         (6, 9, Expect(), ""),
         (1, 3, Expect(), ""),
-        (5, 5, Expect(required=("title", "date")), ""),
+        (5, 5, Expect(required=("title", "published_at")), ""),
     ],
 )
 def test_enumeration_keeps_the_promises_of_its_source(
@@ -64,11 +64,11 @@ def test_enumeration_keeps_the_promises_of_its_source(
 
 
 def test_required_field_missing_in_most_entries_is_refused() -> None:
-    source = make_source(expect=Expect(required=("date",)))
+    source = make_source(expect=Expect(required=("published_at",)))
     entries = [make_entry(n, published=None) for n in range(3)] + [make_entry(9)]
     found = normalise(entries, source, AMT, Role.ROOT)
 
-    with pytest.raises(ParseError, match="3 von 4 Einträgen ohne date"):
+    with pytest.raises(ParseError, match="3 von 4 Einträgen ohne published_at"):
         judge.enumeration(source, Parsed(), found, role=Role.ROOT, named_before=0)
 
 

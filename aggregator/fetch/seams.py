@@ -3,18 +3,13 @@
 Each is ignored with one warning unless `AGGREGATOR_ALLOW_PRIVATE=1`.
 """
 
-import logging
-import os
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import cache
 
-from aggregator.clock import seams_allowed
+from aggregator.clock import seam
 from aggregator.errors import ConfigError
 
 MIN_DELAY = timedelta(seconds=1)
-
-_log = logging.getLogger(__name__)
 
 
 def smallest_delay() -> timedelta:
@@ -23,7 +18,7 @@ def smallest_delay() -> timedelta:
     Raises:
         ConfigError: Set, but not a number of seconds.
     """
-    text = _seam("AGGREGATOR_MIN_DELAY_S")
+    text = seam("AGGREGATOR_MIN_DELAY_S")
     if text is None:
         return MIN_DELAY
     try:
@@ -44,7 +39,7 @@ def resolve_map() -> Mapping[str, tuple[str, int]]:
     Raises:
         ConfigError: Set, but not of the form host=address:port,...
     """
-    text = _seam("AGGREGATOR_RESOLVE") or ""
+    text = seam("AGGREGATOR_RESOLVE") or ""
     return dict(_entry(part.strip()) for part in text.split(",") if part.strip())
 
 
@@ -57,18 +52,3 @@ def _entry(part: str) -> tuple[str, tuple[str, int]]:
             remedy="Einträge mit Komma trennen, jeder mit Name, Adresse und Port",
         )  # fmt: skip
     return name.strip().lower().rstrip("."), (address.strip().strip("[]"), int(port))
-
-
-def _seam(name: str) -> str | None:
-    """Return a seam's value where seams are allowed."""
-    text = os.environ.get(name)
-    if text and not seams_allowed():
-        _warn_ignored(name)
-        return None
-    return text
-
-
-@cache
-def _warn_ignored(name: str) -> None:
-    """Warn once in a process that a seam is set in vain."""
-    _log.warning("%s wird ignoriert: gilt nur mit AGGREGATOR_ALLOW_PRIVATE=1", name)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from aggregator import clock
 from aggregator.errors import ConfigError, FetchError, RefusedError
 from aggregator.fetch import guard as guards
 from aggregator.fetch import seams
@@ -243,7 +244,7 @@ def test_seams_are_ignored_with_one_warning_each(
     monkeypatch.delenv("AGGREGATOR_ALLOW_PRIVATE", raising=False)
     monkeypatch.setenv("AGGREGATOR_RESOLVE", "example.org=127.0.0.1:8101")
     monkeypatch.setenv("AGGREGATOR_MIN_DELAY_S", "0")
-    seams._warn_ignored.cache_clear()
+    clock._warn_ignored.cache_clear()
 
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
