@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from hashlib import sha256
 
 from aggregator.clock import Clock, SystemClock, stamp
@@ -80,6 +81,14 @@ class _TimeIsUpError(Exception):
 # --- a run -----------------------------------------------------------------------------------
 
 
+class Anew(StrEnum):
+    """What `derive` does again although nothing changed."""
+
+    NOTHING = "nothing"
+    ROWS = "rows"  # all derived rows, within the epoch
+    EPOCH = "epoch"  # the statistics too
+
+
 def derive(
     db: sqlite3.Connection,
     *,
@@ -88,8 +97,8 @@ def derive(
     words: WordForms,
     progress: Progress | None = None,
     time_limit: timedelta | None = None,
-    epoch: bool = False,
-    rebuild: bool = False,
+    anew: Anew = Anew.NOTHING,
+    small_corpus: int = epochs.SMALL_CORPUS,
 ) -> Derived:
     """Derive what the queue holds, under a new epoch where one is due.
 
@@ -102,8 +111,8 @@ def derive(
         words: The dictionary of word forms.
         progress: Told the stage, the items done and the items in all.
         time_limit: After it the run stops between two batches; the rest stays in the queue.
-        epoch: Take a new statistics epoch in any case.
-        rebuild: Derive everything anew within the epoch.
+        anew: What to do again although nothing changed.
+        small_corpus: Up to so many items every change of an item brings a new epoch.
 
     Returns:
         What was done.
@@ -112,9 +121,9 @@ def derive(
     timer = _Timer(db, clock, time_limit)
     report = progress or (lambda stage, done, total: None)
     with _lease(db):
-        run = _Run(db, spoken, timer, report)
+        run = _Run(db, spoken, timer, report, small_corpus)
         with suppress(_TimeIsUpError):
-            run.build_if_due(stamp(clock.now()), epoch=epoch, rebuild=rebuild)
+            run.build_if_due(stamp(clock.now()), anew)
             run.work_off_queue()
         return Derived(items=run.items, epoch=run.epoch, complete=changes.count(db) == 0)
 
@@ -135,12 +144,18 @@ class _Run:
     """One run: an interrupted or due build first, then the queue."""
 
     def __init__(
-        self, db: sqlite3.Connection, spoken: Language, timer: _Timer, report: Progress
+        self,
+        db: sqlite3.Connection,
+        spoken: Language,
+        timer: _Timer,
+        report: Progress,
+        small_corpus: int,
     ) -> None:
         self._db = db
         self._spoken = spoken
         self._timer = timer
         self._report = report
+        self._small_corpus = small_corpus
         self._reader: tuple[int, Reader] | None = None
         self.items = 0
 
@@ -150,7 +165,7 @@ class _Run:
         found = epochs.current(self._db)
         return found.n if found else 0
 
-    def build_if_due(self, now: str, *, epoch: bool, rebuild: bool) -> None:
+    def build_if_due(self, now: str, anew: Anew) -> None:
         """Go on with a build, or begin one if it is due or asked for."""
         db = self._db
         shadow = reading(db).other
@@ -158,11 +173,11 @@ class _Run:
         build = builds.current(db)
         under = epochs.by_number(db, build.epoch) if build else None
         stale = under is None or under.analysis != version
-        if epoch or (stale and epochs.is_due(db, version)):
-            if epochs.living(db) == 0 and not epoch:
+        if anew is Anew.EPOCH or (stale and epochs.is_due(db, version, self._small_corpus)):
+            if epochs.living(db) == 0 and anew is not Anew.EPOCH:
                 return
             self._take_epoch(version, now)
-        elif build is None and rebuild:
+        elif build is None and anew is Anew.ROWS:
             with transaction(db):
                 builds.begin(db, self.epoch)
         if builds.current(db) is not None:

@@ -22,6 +22,9 @@ from aggregator.text.analysis import Analyser
 from aggregator.text.compounds import Counts
 
 GROWTH = 1.5  # of the number of items since the last epoch
+# Up to so many items an epoch costs seconds and is taken whenever an item changed. So the rows of a
+# young installation do not depend on how much of the first crawl an earlier epoch had seen.
+SMALL_CORPUS = 1_000
 BATCH = 500  # items read at once
 ROWS = 4000  # written in one transaction
 FREQUENT_ITEMS, FREQUENT_SHARE = 50, 0.001  # a shingle of more items than both tells nothing
@@ -56,12 +59,16 @@ def by_number(db: sqlite3.Connection, n: int) -> Epoch | None:
     return Epoch(**dict(row)) if row else None
 
 
-def is_due(db: sqlite3.Connection, analysis: str) -> bool:
+def is_due(db: sqlite3.Connection, analysis: str, small_corpus: int) -> bool:
     """Whether a new epoch is to be taken."""
     last = current(db)
     if last is None or last.analysis != analysis:
         return True
-    return living(db) >= max(GROWTH * last.items, last.items + 1)
+    items = living(db)
+    if items <= small_corpus:
+        changed = db.execute("SELECT 1 FROM changes WHERE what = 'item' LIMIT 1").fetchone()
+        return changed is not None
+    return items >= max(GROWTH * last.items, last.items + 1)
 
 
 def living(db: sqlite3.Connection) -> int:

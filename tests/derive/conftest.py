@@ -9,7 +9,7 @@ import pytest
 from aggregator import store
 from aggregator.clock import SimulatedClock, stamp
 from aggregator.config.vocabulary import Topic, Vocabulary
-from aggregator.derive import Derived, derive
+from aggregator.derive import Anew, Derived, derive
 from aggregator.items import normalise
 from aggregator.model import Entry, Link, Role
 from aggregator.store.catalogue import mirror
@@ -60,9 +60,11 @@ class Corpus:
         if (pk := self.pks.pop((platform, number), None)) is not None:
             erase(self.db, pk, reason="Test", now=stamp(self.clock.now()))
 
-    def derive(self, **more: Any) -> Derived:
-        """Derive what waits."""
-        return derive(self.db, clock=self.clock, vocabulary=VOCABULARY, words=WORDS, **more)
+    def derive(self, *, rebuild: bool = False, epoch: bool = False, **more: Any) -> Derived:
+        """Derive what waits, within the epoch like a large corpus (small ones take a new one)."""
+        anew = Anew.EPOCH if epoch else Anew.ROWS if rebuild else Anew.NOTHING
+        asked = {"small_corpus": 0, "anew": anew, **more}
+        return derive(self.db, clock=self.clock, vocabulary=VOCABULARY, words=WORDS, **asked)
 
     def digest(self) -> dict[str, str]:
         """The digest of all groups."""

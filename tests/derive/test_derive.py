@@ -256,3 +256,16 @@ def test_change_that_came_meanwhile_stays_in_the_queue(db: store.Connection) -> 
     changes.enqueue(db, 1)
     changes.done(db, taken)
     assert changes.count(db) == 1
+
+
+def test_a_small_corpus_does_not_depend_on_what_an_earlier_epoch_had_seen(corpus: Corpus) -> None:
+    corpus.put(1, text=WOHNGELD)
+    corpus.derive(small_corpus=100)
+    corpus.put(2, "land", text=f"{WOHNGELD} Das Register antwortet sofort.")
+    corpus.put(3, text="Der Registerabruf geht ohne Papier.")
+    corpus.derive(small_corpus=100)
+    before = corpus.digest()
+
+    corpus.derive(epoch=True)
+
+    assert corpus.digest() == before
