@@ -232,8 +232,6 @@ def retire(db: sqlite3.Connection, row: Row, status: int | None) -> None:
 
 def moved(db: sqlite3.Connection, row: Row, url: str, canonical: str) -> Row:
     """Let a page that was redirected for good be visited at its new address from now on."""
-    if canonical == row.canonical:
-        return row
     db.execute("DELETE FROM frontier WHERE source = ? AND canonical = ?", (row.source, canonical))
     db.execute(
         "UPDATE frontier SET canonical = ?, url = ? WHERE source = ? AND canonical = ?",
