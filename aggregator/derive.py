@@ -247,7 +247,7 @@ class _Run:
     def _describe(self, deriver: Deriver, cursor: int) -> None:
         """Describe all items behind the cursor, writing as it goes."""
         total = epochs.living(self._db)
-        while rows := _rows_after(self._db, cursor):
+        while rows := epochs.items_after(self._db, cursor, BATCH):
             described = deriver.describe(rows)
             cursor = rows[-1]["pk"]
             with transaction(self._db):
@@ -260,7 +260,7 @@ class _Run:
     def _relate(self, deriver: Deriver, cursor: int) -> None:
         """Compare all items behind the cursor with all others."""
         done, total = 0, epochs.living(self._db)
-        while rows := _rows_after(self._db, cursor):
+        while rows := epochs.items_after(self._db, cursor, BATCH):
             items = [row["pk"] for row in rows]
             deriver.rule()
             related = {item: deriver.relate(item) for item in items}
@@ -290,15 +290,6 @@ class _Run:
             self.items += len(batch)
             self._report("ableiten", done, max(done, waiting))
             self._timer.tick()
-
-
-def _rows_after(db: sqlite3.Connection, cursor: int) -> list[sqlite3.Row]:
-    """Return the next items of a build."""
-    return db.execute(
-        f"SELECT {epochs.ITEM_COLUMNS}, merged_into FROM item"  # noqa: S608 (columns are ours)
-        " WHERE pk > ? AND merged_into IS NULL ORDER BY pk LIMIT ?",
-        (cursor, BATCH),
-    ).fetchall()
 
 
 def _version(db: sqlite3.Connection, spoken: Language) -> str:

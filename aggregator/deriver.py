@@ -1,6 +1,5 @@
 """Deriving items into one generation: each alone first, then with all others."""
 
-import json
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,9 +16,9 @@ from aggregator.store.copies import Copies, Pair
 from aggregator.store.decisions import Rulings
 from aggregator.store.derived import Generation, wanted_row
 from aggregator.store.epochs import Epoch
+from aggregator.store.items import set_hidden
 from aggregator.store.lists import Lists
-from aggregator.store.neighbours import Indexed, Neighbourhood, Scored
-from aggregator.store.packing import unpack
+from aggregator.store.neighbours import Indexed, Neighbourhood, Scored, indexed_of
 from aggregator.store.resolve import Addresses
 from aggregator.text.analysis import Analyser
 from aggregator.text.compounds import Counts
@@ -126,10 +125,7 @@ class Deriver:
         """Let the state of an item follow the decision to hide it; return whether it changed."""
         hidden = self.ruling(row["pk"]).hidden
         if hidden != (row["state"] == ItemState.HIDDEN):
-            self._db.execute(
-                "UPDATE item SET state = ? WHERE pk = ?",
-                (ItemState.HIDDEN if hidden else ItemState.LIVE, row["pk"]),
-            )
+            set_hidden(self._db, row["pk"], hidden=hidden)
             return True
         return False
 
@@ -147,7 +143,7 @@ class Deriver:
 
     def relate(self, item: int) -> "Relations | None":
         """Score an item against all others; None when it has no vector."""
-        indexed = self._indexed(item)
+        indexed = indexed_of(self.generation, item)
         if indexed is None:
             return None
         ruled = self.ruling(item).related
@@ -158,21 +154,9 @@ class Deriver:
                 other.platform != indexed.platform,
             )
             for pk, value in ruled.items()
-            if value and (other := self._indexed(pk))
+            if value and (other := indexed_of(self.generation, pk))
         ]  # fmt: skip
         return Relations(rank=indexed.rank, best=found.best() + together, all=found)
-
-    def _indexed(self, item: int) -> Indexed | None:
-        row = self.generation.run(
-            "SELECT platform, rank, posted, terms, weights FROM vector_@ WHERE item = ?", (item,)
-        ).fetchone()
-        if row is None:
-            return None
-        vector = Vector(
-            terms=tuple(unpack("I", row["terms"])), weights=tuple(unpack("H", row["weights"])),
-            surfaces=(), posted=row["posted"],
-        )  # fmt: skip
-        return Indexed(row["platform"], row["rank"], vector)
 
     def same(self, item: int, *, after: bool) -> list[Pair]:
         """Find the items that share content with an item."""
@@ -189,7 +173,7 @@ class Deriver:
     def work_off(self, batch: Sequence[Change]) -> None:
         """Derive a batch of changes and take them out of the queue."""
         asked = [change.item for change in batch if change.what == changes.ITEM]
-        rows = _rows(self._db, asked)
+        rows = epochs.items_of(self._db, asked)
         described = self.describe(rows)
         with transaction(self._db):
             old = self.write(rows, described)
@@ -237,12 +221,3 @@ class Relations:
 
 def _indexed(row: sqlite3.Row, found: Described) -> Indexed:
     return Indexed(row["platform"], derived_write.rank(row), found.vector)
-
-
-def _rows(db: sqlite3.Connection, items: Sequence[int]) -> list[sqlite3.Row]:
-    """Return items by pk, in order."""
-    return db.execute(
-        f"SELECT {epochs.ITEM_COLUMNS}, merged_into FROM item"  # noqa: S608 (columns are ours)
-        " WHERE pk IN (SELECT value FROM json_each(?)) ORDER BY pk",
-        (json.dumps(list(items)),),
-    ).fetchall()

@@ -122,10 +122,13 @@ def refresh(
     """
     silent = []
     answered = False
+    db = store.connect(engine.database)
+    ordered = store.state.waiting_longest_first(db, sources)
+    db.close()
     with ThreadPoolExecutor(engine.workers, thread_name_prefix="crawl") as pool:
         tasks = [
             pool.submit(crawl, engine, source, forced=forced, deadline=deadline)
-            for source in sources
+            for source in ordered
         ]
         for task in as_completed(tasks):
             run = task.result()

@@ -52,9 +52,12 @@ class Scheduler:
         """Forget old runs and let SQLite tidy its statistics."""
         db = store.connect(self._database)
         try:
+            if not store.leases.acquire(db, "housekeeping"):
+                return
             before = stamp(self._clock.now() - config.load_settings(self._data).keep_runs)
             log.info("housekeeping pruned_runs=%s", store.runs.prune(db, before))
             store.runs.optimize(db)
+            store.leases.release(db, "housekeeping")
         finally:
             db.close()
 

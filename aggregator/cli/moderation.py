@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.common import Context, derive_now, emit, note
-from aggregator.errors import ConfigError
+from aggregator.errors import ConfigError, NotFoundError
 
 if TYPE_CHECKING:
+    from aggregator.store import Connection
     from aggregator.store.decisions import Decision
 
 BATCH = 500  # decisions recorded in one transaction
@@ -90,26 +91,52 @@ def _text(file: Path) -> str:
 
 
 @click.command("erase")
-@click.argument("item")
+@click.argument("item", required=False)
+@click.option("--author", help="Statt ITEM: alle Einträge, die diesen Namen als Autor nennen.")
 @click.option("--reason", required=True, help="Warum; steht auf dem Grabstein.")
 @click.option("--json", "as_json", is_flag=True, help="Ausgabe als JSON.")
 @click.pass_obj
-def erase_command(ctx: Context, item: str, *, reason: str, as_json: bool) -> None:
+def erase_command(
+    ctx: Context, item: str | None, *, author: str | None, reason: str, as_json: bool
+) -> None:
     """Entfernt ITEM mit allen Fassungen und hält es künftig fern.
 
     ITEM ist eine Kennung, eine Adresse oder quelle:entry_id.
     """
     from aggregator.clock import stamp
     from aggregator.store.erase import erase
-    from aggregator.store.reads_names import resolve
 
     db = ctx.db()
-    found = resolve(db, item)
-    backups = erase(db, found.pk, reason=reason, now=stamp(ctx.clock.now()))
+    backups: tuple[str, ...] = ()
+    doomed = _doomed(db, item, author)
+    for pk in doomed.values():
+        backups = erase(db, pk, reason=reason, now=stamp(ctx.clock.now()))
     derive_now(ctx, db)
     if as_json:
-        emit({"erased": found.id, "backups": list(backups)})
+        emit({"erased": list(doomed), "backups": list(backups)})
         return
-    note(f"{found.id} ist entfernt und bleibt es")
+    note(f"{', '.join(doomed)}: entfernt, und bleibt es")
     for backup in backups:
         note(f"  noch enthalten in der Sicherung {backup}")
+
+
+def _doomed(db: "Connection", item: str | None, author: str | None) -> dict[str, int]:
+    """Return what is to be erased, by id.
+
+    Raises:
+        ConfigError: Neither or both were named.
+        NotFoundError: There is no such item, or nobody of that name.
+    """
+    from aggregator.store.erase import items_of_author
+    from aggregator.store.reads import items_by_pk
+    from aggregator.store.reads_names import resolve
+
+    if (item is None) == (author is None):
+        raise ConfigError("entweder ITEM oder --author angeben", remedy="aggregator erase --help")
+    if item is not None:
+        found = resolve(db, item)
+        return {found.id: found.pk}
+    pks = items_of_author(db, str(author))
+    if not pks:
+        raise NotFoundError(f"kein Eintrag nennt „{author}“ als Autor")
+    return {told["id"]: pk for pk, told in items_by_pk(db, pks).items()}

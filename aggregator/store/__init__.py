@@ -2,7 +2,7 @@
 
 from sqlite3 import Connection
 
-from aggregator.store import catalogue, changes, commit, frontier, runs, state
+from aggregator.store import catalogue, changes, commit, frontier, leases, runs, state
 from aggregator.store.connection import connect, get_meta, read_one_state, set_meta, transaction
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "connect",
     "frontier",
     "get_meta",
+    "leases",
     "read_one_state",
     "runs",
     "set_meta",

@@ -301,3 +301,21 @@ def frequent_shingles(db: sqlite3.Connection, epoch: int) -> frozenset[int]:
     """Return the hashes that are too frequent to tell anything."""
     rows = db.execute("SELECT hash FROM epoch_shingle WHERE epoch = ?", (epoch,))
     return frozenset(row[0] for row in rows)
+
+
+def items_after(db: sqlite3.Connection, cursor: int, most: int) -> list[sqlite3.Row]:
+    """Return the next items of a build, merged ones left out."""
+    return db.execute(
+        f"SELECT {ITEM_COLUMNS}, merged_into FROM item"  # noqa: S608 (columns are ours)
+        " WHERE pk > ? AND merged_into IS NULL ORDER BY pk LIMIT ?",
+        (cursor, most),
+    ).fetchall()
+
+
+def items_of(db: sqlite3.Connection, pks: Sequence[int]) -> list[sqlite3.Row]:
+    """Return items by pk, in order."""
+    return db.execute(
+        f"SELECT {ITEM_COLUMNS}, merged_into FROM item"  # noqa: S608 (columns are ours)
+        " WHERE pk IN (SELECT value FROM json_each(?)) ORDER BY pk",
+        (json.dumps(list(pks)),),
+    ).fetchall()

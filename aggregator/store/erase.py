@@ -37,6 +37,16 @@ def erase(db: sqlite3.Connection, pk: int, *, reason: str, now: str) -> tuple[st
     return tuple(f"{b['path']} ({b['at']})" for b in json.loads(get_meta(db, "backups", "[]")))
 
 
+def items_of_author(db: sqlite3.Connection, name: str) -> list[int]:
+    """Return the items that name a person as author, by platform and key."""
+    rows = db.execute(
+        "SELECT pk FROM item WHERE merged_into IS NULL"
+        " AND EXISTS (SELECT 1 FROM json_each(authors) WHERE value = ?) ORDER BY platform, key",
+        (name,),
+    )
+    return [int(row["pk"]) for row in rows]
+
+
 def _entomb(db: sqlite3.Connection, row: sqlite3.Row, reason: str, now: str) -> None:
     """Put a tombstone in the place of one row."""
     item = row["pk"]

@@ -402,6 +402,12 @@ def set_state(db: sqlite3.Connection, pk: int, state: ItemState) -> bool:
     return cursor.rowcount > 0
 
 
+def set_hidden(db: sqlite3.Connection, pk: int, *, hidden: bool) -> None:
+    """Let the state of an item follow the decision to hide it; the derivation's own write."""
+    state = ItemState.HIDDEN if hidden else ItemState.LIVE
+    db.execute("UPDATE item SET state = ? WHERE pk = ?", (state, pk))
+
+
 def set_url(db: sqlite3.Connection, pk: int, url: str) -> None:
     """Show an item at the address to which its page has moved for good."""
     db.execute("UPDATE item SET url = ? WHERE pk = ?", (url, pk))

@@ -240,3 +240,17 @@ class _VectorCache:
         if len(dense) >= len(self._scratch):
             self._scratch = np.zeros(2 * len(self._scratch), np.int64)
         return numbers
+
+
+def indexed_of(generation: Generation, item: int) -> Indexed | None:
+    """Read what is stored of an item's vector; None when it has none."""
+    row = generation.run(
+        "SELECT platform, rank, posted, terms, weights FROM vector_@ WHERE item = ?", (item,)
+    ).fetchone()
+    if row is None:
+        return None
+    vector = Vector(
+        terms=tuple(unpack("I", row["terms"])), weights=tuple(unpack("H", row["weights"])),
+        surfaces=(), posted=row["posted"],
+    )  # fmt: skip
+    return Indexed(row["platform"], row["rank"], vector)

@@ -4,12 +4,13 @@ A run claims its source by update-and-count with a lease, so cron and the schedu
 """
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from aggregator.clock import Clock, stamp
 from aggregator.errors import NotFoundError
-from aggregator.model import RunState
+from aggregator.model import RunState, Source
 from aggregator.store import holders
 from aggregator.store.connection import transaction
 
@@ -121,3 +122,10 @@ def _set_paused(db: sqlite3.Connection, source: str, *, paused: int) -> None:
             "UPDATE source_state SET paused = ?, next_at = NULL WHERE source = ?",
             (paused, source),
         )
+
+
+def waiting_longest_first(db: sqlite3.Connection, sources: Iterable[Source]) -> list[Source]:
+    """Return sources by due time: a run that ends early must not always leave the same ones."""
+    due = {row["source"]: row["next_at"] or "" for row in
+           db.execute("SELECT source, next_at FROM source_state")}  # fmt: skip
+    return sorted(sources, key=lambda source: due.get(source.id, ""))

@@ -232,3 +232,38 @@ def test_damaged_file_is_told(tmp_path: Path) -> None:
     file.write_bytes(b"SQLite format 3\0" + b"\xff" * 4000)
     with pytest.raises((StoreError, sqlite3.DatabaseError)):
         store.connect(file)
+
+
+def test_erase_command_takes_one_item_or_all_of_an_author(corpus: Corpus, shell: Any) -> None:
+    corpus.put(1, authors=("Erika Musterfrau",))
+    corpus.put(2, authors=("Max Mustermann", "Erika Musterfrau"))
+    corpus.put(3, authors=("Max Mustermann",))
+    corpus.derive()
+
+    code, out = shell("erase", "--author", "Erika Musterfrau", "--reason", "Wunsch", "--json")
+
+    assert code == 0
+    assert len(json.loads(out)["erased"]) == 2
+    left = corpus.db.execute("SELECT url FROM item WHERE merged_into IS NULL").fetchall()
+    assert [row["url"] for row in left] == [address(3)]
+    assert corpus.db.execute("SELECT count(*) FROM tombstone").fetchone()[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("erase", "--reason", "x", "--json"), "config_invalid"),
+        (("erase", "abc", "--author", "x", "--reason", "x", "--json"), "config_invalid"),
+        (("erase", "--author", "Niemand", "--reason", "x", "--json"), "not_found"),
+        (("erase", "aaaaaaaaaaaa", "--reason", "x", "--json"), "not_found"),
+    ],
+)
+def test_erase_command_refuses_what_is_not_one_thing(
+    corpus: Corpus, shell: Any, words: tuple[str, ...], code: str
+) -> None:
+    corpus.put(1)
+
+    ended, out = shell(*words)
+
+    assert ended == 2
+    assert json.loads(out)["error"]["code"] == code
