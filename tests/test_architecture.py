@@ -185,3 +185,16 @@ def test_no_file_names_a_folder_of_the_machine_that_made_it() -> None:
         found += [f"{name}: {match[0]}" for match in MACHINE_PATHS.finditer(text)]
 
     assert found == []
+
+
+def test_sql_stands_in_the_store_alone() -> None:
+    statement = re.compile(r"\b(SELECT .+ FROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b")
+
+    outside = [
+        str(file.relative_to(ROOT))
+        for folder in ("aggregator", "web")
+        for file in sorted((ROOT / folder).rglob("*.py"))
+        if "store" not in file.parts and statement.search(file.read_text("utf-8"))
+    ]
+
+    assert outside == []
