@@ -82,12 +82,15 @@ def table(rows: Iterable[Iterable[object]]) -> str:
 def derive_now(ctx: Context, db: "sqlite3.Connection") -> None:
     """Derive what the queue holds, with a progress bar on a terminal."""
     from aggregator import derive
+    from aggregator.cli.progress import progress
     from aggregator.config import vocabulary
     from aggregator.text.analysis import open_word_forms
 
-    derive.derive(
-        db, clock=ctx.clock, vocabulary=vocabulary(ctx.data), words=open_word_forms(ctx.data),
-    )  # fmt: skip
+    with progress() as report:
+        derive.derive(
+            db, clock=ctx.clock, vocabulary=vocabulary(ctx.data), words=open_word_forms(ctx.data),
+            progress=report,
+        )  # fmt: skip
 
 
 def engine(ctx: Context, db: "sqlite3.Connection", *, trigger: str = "refresh") -> "Engine":

@@ -1,7 +1,6 @@
 """`refresh` and `schedule`: reading sources, once or for good."""
 
 import logging
-import sys
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.common import Context, derive_now, emit, engine, note, wanted_sources
+from aggregator.cli.progress import progress
 from aggregator.model import RunState
 
 if TYPE_CHECKING:
@@ -53,9 +53,11 @@ def refresh_command(
     worker = engine(ctx, db)
     deadline = time.monotonic() + limit.total_seconds() if limit else None
     try:
-        for report in pipeline.refresh(worker, chosen, forced=forced, deadline=deadline):
-            reports.append(report)
-            _tell(report, len(reports), len(chosen), as_json=as_json)
+        with progress() as show:
+            for report in pipeline.refresh(worker, chosen, forced=forced, deadline=deadline):
+                reports.append(report)
+                _tell(report, as_json=as_json)
+                show("abrufen", len(reports), len(chosen))
     finally:
         worker.close()
         derive_now(ctx, db)
@@ -69,15 +71,14 @@ def _limit(text: str | None) -> timedelta | None:
     return duration(text) if text else None
 
 
-def _tell(report: "Report", done: int, total: int, *, as_json: bool) -> None:
+def _tell(report: "Report", *, as_json: bool) -> None:
     """Print the line of a source as it ends."""
     if as_json:
         emit(report.document())
         return
     counts = report.counts
-    bar = f"[{done}/{total}] " if sys.stderr.isatty() else ""
     note(
-        f"{bar}{report.source}: {WORDS[report.state]}"
+        f"{report.source}: {WORDS[report.state]}"
         + (f" ({report.reason}: {report.message})" if report.message else "")
         + (f", {counts['new']} neu, {counts['changed']} geändert, {counts['vanished']} entfallen,"
            f" {counts['pending']} offen, {counts['requests']} Anfragen" if counts else "")

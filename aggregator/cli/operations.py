@@ -13,15 +13,17 @@ from aggregator.cli.common import Context, emit, note, say
 @click.pass_obj
 def rebuild_command(ctx: Context, *, epoch: bool, as_json: bool) -> None:
     """Leitet alles neu ab; Leser behalten bis zum Ende den alten Stand."""
+    from aggregator.cli.progress import progress
     from aggregator.config.vocabulary import vocabulary
     from aggregator.derive import Anew, derive
     from aggregator.text.analysis import open_word_forms
 
     db = ctx.db()
-    done = derive(
-        db, clock=ctx.clock, vocabulary=vocabulary(ctx.data), words=open_word_forms(ctx.data),
-        anew=Anew.EPOCH if epoch else Anew.ROWS,
-    )  # fmt: skip
+    with progress() as report:
+        done = derive(
+            db, clock=ctx.clock, vocabulary=vocabulary(ctx.data), words=open_word_forms(ctx.data),
+            anew=Anew.EPOCH if epoch else Anew.ROWS, progress=report,
+        )  # fmt: skip
     if as_json:
         emit({"items": done.items, "epoch": done.epoch, "complete": done.complete})
     else:
