@@ -23,6 +23,7 @@ from aggregator.store.items import (
     items_at,
     set_state,
     set_url,
+    shared_page,
     store_item,
 )
 
@@ -87,11 +88,27 @@ def commit_step(db: sqlite3.Connection, step: Step) -> runs.Counts:
         counts = runs.Counts(
             new=outcomes[Outcome.NEW], changed=outcomes[Outcome.CHANGED],
             unchanged=outcomes[Outcome.UNCHANGED], rejected=len(step.rejected),
-            requests=len(step.visit.exchanges), bytes=step.bytes,
-            problems=step.rejected + step.problems,
+            vanished=_vanish_from_page(db, row, step), requests=len(step.visit.exchanges),
+            bytes=step.bytes, problems=step.rejected + step.problems,
         )  # fmt: skip
         _record(db, step.visit, counts)
     return counts
+
+
+def _vanish_from_page(db: sqlite3.Connection, row: frontier.Row, step: Step) -> int:
+    """Let the entries vanish that a page of several (a FAQ) no longer has; return how many.
+
+    The page names all of them, so it is its own complete enumeration; when more than half would
+    go at once it is not believed.
+    """
+    there = {item.key for item in step.items}
+    if row.role is not Role.DETAIL or not any("#" in key for key in there):
+        return 0
+    known = shared_page(db, step.visit.platform.id, row.canonical)
+    missing = [pk for key, pk in known.items() if key not in there]
+    if 2 * len(missing) > len(known):
+        return 0
+    return sum(set_state(db, pk, ItemState.VANISHED) for pk in missing)
 
 
 def _follow_redirect(db: sqlite3.Connection, visit: Visit) -> frontier.Row:

@@ -418,6 +418,16 @@ def set_url(db: sqlite3.Connection, pk: int, url: str) -> None:
     )
 
 
+def shared_page(db: sqlite3.Connection, platform: str, canonical: str) -> dict[str, int]:
+    """Return the live items that share a page and are told apart by fragments, by key."""
+    rows = db.execute(
+        "SELECT key, pk FROM item WHERE platform = ? AND key > ? AND key < ? AND state = 'live'"
+        " AND merged_into IS NULL",
+        (platform, f"{canonical}#", f"{canonical}$"),  # '$' follows '#'
+    )
+    return {row["key"]: row["pk"] for row in rows}
+
+
 def items_at(db: sqlite3.Connection, platform: str, canonical: str) -> list[int]:
     """Return the items that have an address on a platform; a FAQ page has several."""
     rows = db.execute(

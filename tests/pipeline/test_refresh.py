@@ -349,3 +349,40 @@ def test_forbidden_path_is_never_asked(web: Web, crawl: Crawl) -> None:
 
     assert "/geheim/a.html" not in web.asked()
     assert "/b.html" in web.asked()
+
+
+def faq(*numbers: int) -> str:
+    rows = "".join(
+        f"<h2 id='frage-{n}'>Wie stelle ich den Antrag Nummer {n}?</h2><p>{LONG} Antwort {n}.</p>"
+        for n in numbers
+    )
+    return page("Häufige Fragen zum Antrag", "Fragen und Antworten.", more=rows)
+
+
+def test_question_that_left_its_page_has_vanished(
+    web: Web, crawl: Crawl, db: store.Connection
+) -> None:
+    web.put("http://amt.example/sitemap.xml", urlset("/faq.html"), media_type=XML)
+    web.put("http://amt.example/faq.html", faq(1, 2, 3, 4))
+    first = crawl(sitemap_source())["amt-karte"]
+    web.put("http://amt.example/faq.html", faq(1, 2, 4))
+
+    second = crawl(sitemap_source(), after=timedelta(days=2))["amt-karte"]
+
+    assert (first.counts["new"], second.counts["vanished"]) == (4, 1)
+    gone = one(db, "SELECT group_concat(key) FROM item WHERE state = 'vanished'")
+    assert gone == "https://amt.example/faq.html#frage-3"
+
+
+def test_page_that_lost_most_of_its_questions_is_not_believed(
+    web: Web, crawl: Crawl, db: store.Connection
+) -> None:
+    web.put("http://amt.example/sitemap.xml", urlset("/faq.html"), media_type=XML)
+    web.put("http://amt.example/faq.html", faq(1, 2, 3, 4, 5, 6, 7))
+    crawl(sitemap_source())
+    web.put("http://amt.example/faq.html", faq(1, 2, 3))
+
+    report = crawl(sitemap_source(), after=timedelta(days=2))["amt-karte"]
+
+    assert report.counts["vanished"] == 0
+    assert set(states(db).values()) == {"live"}
