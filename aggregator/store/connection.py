@@ -7,6 +7,7 @@ transaction together with its number (`PRAGMA user_version`).
 
 import re
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -55,12 +56,31 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
 def _prepare(db: sqlite3.Connection) -> None:
     """Set what SQLite keeps for each connection."""
     db.row_factory = sqlite3.Row
-    db.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(db)
     db.execute("PRAGMA synchronous = NORMAL")
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA temp_store = MEMORY")
     db.execute("PRAGMA cache_size = -32000")
     db.execute("PRAGMA journal_size_limit = 67108864")  # the WAL shrinks back to 64 MB
+
+
+def _write_ahead(db: sqlite3.Connection) -> None:
+    """Switch a new file to its write-ahead log.
+
+    The switch wants the file for itself and fails at once when another process opens it at the
+    same moment: the busy timeout does not hold for it.
+    """
+    end = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            if db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 @contextmanager
