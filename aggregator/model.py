@@ -98,6 +98,15 @@ class RunState(StrEnum):
     NOT_DUE = "not_due"
 
 
+class MoveState(StrEnum):
+    """What is made of a source's address that redirects for good."""
+
+    WATCHED = "watched"  # not for long enough yet
+    LEARNT = "learnt"  # the new address is asked directly
+    FOREIGN = "foreign"  # it leads to another site: a human decides
+    FORGOTTEN = "forgotten"  # the new address was no good, or the old one is back
+
+
 class Code(StrEnum):
     """Why something did not go well: in `problems`, in `reason` and in error documents."""
 
@@ -316,6 +325,20 @@ class Exchange:
     waited_ms: int  # milliseconds on the clock until it was our turn
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Where the address of a source leads by 301 and 308."""
+
+    source: str
+    url: str  # as in sources.yaml
+    target: str
+    since: str  # first answer of an unbroken row that agree
+    last_at: str
+    times: int
+    state: MoveState = MoveState.WATCHED
+    failing_since: str | None = None
+
+
 # --- parse ---------------------------------------------------------------------------------
 
 
@@ -426,6 +449,9 @@ class Parsed:
     follow: tuple[Follow, ...] = ()
     # The document, with what `follow` leads to, names every item of the source.
     complete: bool = False
+    # The entries stand in the order of their last change: where a page brings nothing new, the
+    # pages after it bring nothing new either, and need not be asked for this time.
+    newest_first: bool = False
     # Addresses without which the entries are incomplete (the later posts of a long thread): they
     # are fetched at once, and the page is read again with their bodies.
     needs: tuple[str, ...] = ()
@@ -433,6 +459,7 @@ class Parsed:
     title: str | None = None
     feeds: tuple[FeedLink, ...] = ()
     problems: tuple[Problem, ...] = ()
+    dialect: str | None = None  # the content system whose markup was read
 
 
 # --- normalise, compare, commit ------------------------------------------------------------

@@ -83,6 +83,7 @@ def read(
         follows=follows,
         named=_named(platform, entries, follows) if enumerates else None,
         complete=parsed.complete if enumerates else None,
+        newest_first=enumerates and parsed.newest_first,
         rejected=normalised.rejected,
         problems=parsed.problems,
         bytes=len(answer.body),

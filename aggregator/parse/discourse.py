@@ -1,8 +1,9 @@
 """Discourse by its JSON twins: lists of topics, and topics with their posts.
 
 Every list and topic answers JSON at its address with `.json`; addresses inside the answers leave
-that out. A topic answers with its first twenty posts and the ids of all; the others are asked for
-by id (`Parsed.needs`), so that a thread is stored whole or not at all.
+that out. Lists stand in the order of the last activity, so they are read until a page brings
+nothing new. A topic answers with its first twenty posts and the ids of all; the others are asked
+for by id (`Parsed.needs`), so that a thread is stored whole or not at all.
 
 Who wrote a post is not read: forum authors are not stored.
 """
@@ -13,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from aggregator import dates
 from aggregator.errors import ParseError
@@ -38,6 +39,7 @@ from aggregator.urls import resolve
 _PLACES = re.compile(
     r"/(?:latest|new|top|hot|unread|posts|categories|c|t|tag|tags)(?:\.json)?(?:/|$)"
 )
+_OTHER_ORDER = re.compile(r"/(?:top|hot|posts)(?:\.json)?(?:/|$)|/l/(?:top|hot)(?:\.json)?$")
 # A quote repeats another post, a mention names a person, the rest labels pictures and previews;
 # the preview of an address (onebox) names its site in a header, with the same link as its title.
 _DROP = frozenset(
@@ -94,12 +96,32 @@ def _read_list(topics: Mapping[str, Any], source: Source, page: Page) -> Parsed:
         if entry is not None:
             entries.append(entry)
             follow.append(Follow(url=f"{root}/t/{entry.entry_id}.json", role=Role.DETAIL,
-                                 lastmod=entry.updated_at))  # fmt: skip
+                                 lastmod=_state(row, entry)))  # fmt: skip
     problems: tuple[Problem, ...] = ()
     if not rows and page.role is Role.ROOT:
         problems = (Problem(code=Code.EMPTY, message="Die Themenliste ist leer",
                             where=page.final_url),)  # fmt: skip
-    return Parsed(entries=tuple(entries), follow=tuple(follow), complete=True, problems=problems)
+    return Parsed(entries=tuple(entries), follow=tuple(follow), complete=True, problems=problems,
+                  newest_first=_is_by_activity(page))  # fmt: skip
+
+
+def _is_by_activity(page: Page) -> bool:
+    """Whether a list has its default order: `order=` asks for another, some have their own."""
+    parts = urlsplit(page.final_url)
+    chosen = parse_qs(parts.query).get("order", ["default"])
+    return chosen[0] in ("default", "activity") and not _OTHER_ORDER.search(parts.path)
+
+
+def _state(row: Mapping[str, Any], entry: Entry) -> str | None:
+    """Return what moves when a topic should be read again.
+
+    An answer may be accepted, and the last post removed, without any date changing.
+    """
+    if entry.updated_at is None:
+        return None
+    solved = "solved" if row.get("has_accepted_answer") is True else ""
+    count = text_of(row.get("posts_count")) or ""
+    return " ".join(part for part in (entry.updated_at, count, solved) if part)
 
 
 def _is_public(row: Mapping[str, Any]) -> bool:
@@ -125,8 +147,14 @@ def _thin(row: Mapping[str, Any], root: str, source: Source, page: Page) -> Entr
         title=title,
         summary=html.plain(text_of(row.get("excerpt")) or ""),
         published=_published(row, source, page),
-        updated_at=_at(row.get("last_posted_at"), source, page)
-        or _at(row.get("bumped_at"), source, page),
+        updated_at=max(
+            (
+                at
+                for name in ("last_posted_at", "bumped_at")
+                if (at := _at(row.get(name), source, page))
+            ),
+            default=None,
+        ),
         kind=_kind(row, title),
         thin=True,
     )

@@ -56,6 +56,7 @@ class Step:
     follows: tuple[tuple[str, str, Role, str | None], ...] = ()  # url, canonical, role, lastmod
     named: tuple[str, ...] | None = None  # canonical addresses; None: does not enumerate
     complete: bool | None = None
+    newest_first: bool = False  # in the order of the last change
     rejected: tuple[Problem, ...] = ()
     problems: tuple[Problem, ...] = ()
     bytes: int = 0
@@ -79,12 +80,16 @@ def commit_step(db: sqlite3.Connection, step: Step) -> runs.Counts:
         )  # fmt: skip
         if row.reason == "dropped":
             frontier.keep_unlisted(db, row)
-        frontier.add(db, row.source, step.follows, now=now)
+        moved = frontier.add(db, row.source, step.follows, now=now)
         for item in edited:
             for canonical, _, _ in addresses(item.aliases, platform):
                 frontier.make_due(db, row.source, canonical, "changed", now)
         if step.named is not None:
             frontier.relist(db, row.source, row.canonical, step.named)
+        if step.newest_first:
+            frontier.chain(db, row.source, step.follows)
+        has_news = moved or outcomes[Outcome.NEW] or outcomes[Outcome.CHANGED]
+        frontier.go_on(db, row, has_news=bool(has_news), now=now)
         counts = runs.Counts(
             new=outcomes[Outcome.NEW], changed=outcomes[Outcome.CHANGED],
             unchanged=outcomes[Outcome.UNCHANGED], rejected=len(step.rejected),
@@ -147,6 +152,7 @@ def commit_not_modified(
         )  # fmt: skip
         if row.reason == "dropped":
             frontier.keep_unlisted(db, row)
+        frontier.go_on(db, row, has_news=False, now=visit.now)
         _record(db, visit, counts)
     return counts
 

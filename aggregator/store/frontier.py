@@ -20,6 +20,8 @@ ENUMERATING = (Role.ROOT, Role.INDEX)
 REACHABLE = "(reachable)"  # stands for the document in `listed`
 RETRIES = 5  # failing details wait longer each time: 1, 2, 4, 8, 16 hours
 GIVE_UP = timedelta(days=7)
+# A list in the order of change is read to its end this often, to see what is no longer in it.
+READ_TO_END = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +93,8 @@ def open_pass(
         )
         db.execute(
             "UPDATE frontier SET due_at = ?, attempts = 0"
-            " WHERE source = ? AND role = 'index' AND (lastmod IS NULL OR fetched_at <= ?)",
+            " WHERE source = ? AND role = 'index' AND (lastmod IS NULL OR fetched_at <= ?)"
+            " AND (chained = 0 OR pending = 1)",
             (now, source, trusted_since),
         )
 
@@ -128,7 +131,7 @@ def add(
     follows: Iterable[tuple[str, str, Role, str | None]],
     *,
     now: str,
-) -> None:
+) -> int:
     """Write addresses into the frontier; part of the transaction that discovered them.
 
     Args:
@@ -137,8 +140,11 @@ def add(
         follows: (url, canonical, role, lastmod) each. A known address becomes due again only when
             its lastmod moved, or when it enumerates and says no lastmod.
         now: The instant of discovery.
+
+    Returns:
+        How many are new or became due again.
     """
-    db.executemany(
+    written = db.executemany(
         "INSERT INTO frontier (source, url, canonical, role, reason, due_at, pending, lastmod)"
         " VALUES (?, ?, ?, ?, 'new', ?, 1, ?)"
         " ON CONFLICT (source, canonical) DO UPDATE SET url = excluded.url,"
@@ -148,6 +154,37 @@ def add(
         " AND excluded.lastmod IS NOT NULL AND excluded.lastmod IS NOT frontier.lastmod",
         [(source, url, canonical, role, now, lastmod)
          for url, canonical, role, lastmod in follows],
+    )  # fmt: skip
+    return max(0, written.rowcount)
+
+
+def chain(
+    db: sqlite3.Connection, source: str, follows: Iterable[tuple[str, str, Role, str | None]]
+) -> None:
+    """Note which pages go on with a list in the order of change (see `go_on`)."""
+    db.executemany(
+        "UPDATE frontier SET chained = 1 WHERE source = ? AND canonical = ? AND role = 'index'",
+        [(source, canonical) for _, canonical, role, _ in follows if role is Role.INDEX],
+    )
+
+
+def go_on(db: sqlite3.Connection, row: Row, *, has_news: bool, now: str) -> None:
+    """Make the page due that goes on with a list in the order of change.
+
+    It is asked for when this page had news, and about once a week in any case; a page that was
+    read in this pass already is not asked for again.
+    """
+    if row.role not in ENUMERATING:
+        return
+    read_to_end = stamp(instant(now) - READ_TO_END)
+    db.execute(
+        "UPDATE frontier SET due_at = ?, attempts = 0 WHERE source = ? AND chained = 1"
+        " AND canonical IN (SELECT canonical FROM listed WHERE source = ? AND document = ?)"
+        " AND fetched_at < (SELECT fetched_at FROM frontier WHERE source = ? AND role = 'root')"
+        " AND (? OR EXISTS (SELECT 1 FROM frontier WHERE source = ? AND chained = 1"
+        "  AND fetched_at <= ?))",
+        (now, row.source, row.source, row.canonical, row.source, has_news, row.source,
+         read_to_end),
     )  # fmt: skip
 
 
@@ -293,15 +330,19 @@ def enumeration_is_complete(db: sqlite3.Connection, source: str, root: str) -> b
         )
     }
     pages = db.execute(
-        "SELECT canonical, complete, pending, fetched_at FROM frontier"
+        "SELECT canonical, role, complete, pending, fetched_at, chained FROM frontier"
         " WHERE source = ? AND role IN ('root', 'index')",
         (source,),
     ).fetchall()
+    began = max((page["fetched_at"] or "" for page in pages if page["role"] == "root"), default="")
     for page in pages:
         if page["canonical"] not in reached:
             _forget(db, source, page["canonical"])
     return all(
-        page["complete"] and not page["pending"] and page["fetched_at"]
+        page["complete"]
+        and not page["pending"]
+        and page["fetched_at"]
+        and not (page["chained"] and page["fetched_at"] < began)  # not read in this pass
         for page in pages
         if page["canonical"] in reached
     )

@@ -62,6 +62,7 @@ def shown(parsed: Parsed) -> dict[str, Any]:
             "entries": [{name: e[name] for name in ENTRY_FIELDS} for e in whole["entries"]],
             "follow": whole["follow"],
             "complete": whole["complete"],
+            "newest_first": whole["newest_first"],
             "feeds": [feed["url"] for feed in whole["feeds"]],
             "problems": [str(problem["code"]) for problem in whole["problems"]],
         }

@@ -42,8 +42,22 @@ CREATE TABLE source_state (
     last_success_at TEXT,
     failures        REAL NOT NULL DEFAULT 0,   -- hard +1, soft +0.5, temporary +0.25
     paused          INTEGER NOT NULL DEFAULT 0,
+    settled_at      TEXT,                  -- end of the first complete pass; NULL: it still goes on
     lease_by        TEXT,
     lease_until     TEXT
+) STRICT, WITHOUT ROWID;
+
+-- Where the address of a source leads for good, as its own redirects (301, 308) say.
+CREATE TABLE move (
+    source        TEXT PRIMARY KEY,
+    url           TEXT NOT NULL,           -- as in sources.yaml
+    target        TEXT NOT NULL,           -- where it leads
+    since         TEXT NOT NULL,           -- first of an unbroken row of the same answer
+    last_at       TEXT NOT NULL,
+    times         INTEGER NOT NULL,
+    state         TEXT NOT NULL,           -- watched learnt foreign forgotten
+    failing_since TEXT,                    -- first failure of an unbroken row at the learnt address
+    told          INTEGER NOT NULL DEFAULT 0   -- 1: a run has told the admin of this state
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE host (
@@ -77,10 +91,14 @@ CREATE TABLE frontier (
     missing_since TEXT,                    -- first 404/410 of an unbroken row of them
     visits        INTEGER NOT NULL DEFAULT 0,  -- unchanged visits in a row: the revisit ladder
     complete      INTEGER NOT NULL DEFAULT 0,  -- an index page: it said that it saw everything
+    chained       INTEGER NOT NULL DEFAULT 0,  -- an index page: read when the one before had news
+    turn          INTEGER NOT NULL GENERATED ALWAYS AS (CASE  -- whose turn comes first
+        WHEN role = 'root' THEN 0 WHEN role = 'index' THEN 1 WHEN reason = 'dropped' THEN 2
+        WHEN reason = 'revisit' THEN 4 ELSE 3 END) VIRTUAL,
     PRIMARY KEY (source, canonical)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX frontier_due ON frontier (source, due_at);                 -- next address of a source
-CREATE INDEX frontier_pending ON frontier (source) WHERE pending = 1;   -- `pending`
+CREATE INDEX frontier_turn ON frontier (source, turn, due_at, canonical);       -- the next address
+CREATE INDEX frontier_pending ON frontier (source, due_at) WHERE pending = 1;   -- `pending`
 
 -- What each enumerating document named when it was last read: the basis of "vanished".
 CREATE TABLE listed (
@@ -224,7 +242,7 @@ CREATE INDEX run_source ON run (source, started_at);
 
 CREATE TABLE request (
     id     INTEGER PRIMARY KEY,
-    run    INTEGER REFERENCES run (id),
+    run    INTEGER REFERENCES run (id) ON DELETE SET NULL,  -- NULL: a probe, or its run is forgotten
     at     TEXT NOT NULL,
     host   TEXT NOT NULL,
     url    TEXT NOT NULL,
@@ -236,6 +254,19 @@ CREATE TABLE request (
 ) STRICT;
 CREATE INDEX request_run ON request (run);
 CREATE INDEX request_host ON request (host, at);
+
+-- What was asked of each host on each day (UTC); outlives the requests themselves.
+CREATE TABLE host_day (
+    host         TEXT NOT NULL,
+    day          TEXT NOT NULL,            -- YYYY-MM-DD
+    requests     INTEGER NOT NULL,
+    not_modified INTEGER NOT NULL,         -- answered with 304
+    failed       INTEGER NOT NULL,         -- no answer, or 4xx and 5xx
+    bytes        INTEGER NOT NULL,
+    ms           INTEGER NOT NULL,         -- of all requests together
+    waited_ms    INTEGER NOT NULL,         -- until it was our turn, all together
+    PRIMARY KEY (host, day)
+) STRICT, WITHOUT ROWID;
 
 -- ---- the queue between truth and derivation ----------------------------------------------
 
