@@ -8,7 +8,7 @@ A date of which the day is not known ("März 2024") is no date, since the day wo
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aggregator.clock import instant, stamp
@@ -64,6 +64,7 @@ _FOREIGN = re.compile(r"[^\W\d_A-Za-zÀ-ɏ]")  # letters of other scripts; datep
 _PLAUSIBLE = re.compile(r"\d.*(?:[^\W\d_]{3}|\d+\D+\d)|[^\W\d_]{3}.*\d")
 
 
+@lru_cache(maxsize=512)  # the dates of an entry are often one and the same
 def parse(
     text: str, *, zone: str = "Europe/Berlin", now: str, ahead: timedelta = AHEAD
 ) -> str | None:
@@ -184,9 +185,14 @@ def _bounded(found: date | datetime, now: str, ahead: timedelta) -> str | None:
         text, day = found.isoformat(), found
     if day < EARLIEST:
         return None
-    if now and sort_key(text) > stamp(instant(now) + ahead):
+    if now and sort_key(text) > _latest(now, ahead):
         return None
     return text
+
+
+@lru_cache(maxsize=16)
+def _latest(now: str, ahead: timedelta) -> str:
+    return stamp(instant(now) + ahead)
 
 
 def _stands_in(at: datetime, text: str) -> bool:

@@ -135,6 +135,8 @@ def documents(source: Source, platform: Platform, entries: Sequence[Entry]) -> I
     ours = {_site(platform.url), _site(source.url or "")}
     for entry in entries:
         for link in entry.links:
+            if ".pdf" not in link.url.lower() and "__blob=" not in link.url:
+                continue  # nearly all
             path, query = urlsplit(link.url).path, urlsplit(link.url).query
             is_file = path.lower().endswith(".pdf") or "__blob=publicationFile" in query
             if (
@@ -179,7 +181,7 @@ def verdict(
     state = STATES.get(trouble.code)
     if state is None:
         state = RunState.SUSPECT if suspect else RunState.FAILED
-    if status == 403:
+    if status == 403 and trouble.code is not Code.LOGIN:
         state = RunState.DENIED
     if status == 410:
         state = RunState.GONE

@@ -85,6 +85,15 @@ class _Address:
         return f"{self.scheme}//{self.host}{self.path}{'?' if query else ''}{query}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """An address as read, with the identity of its system, and written in canonical form."""
+
+    address: _Address
+    key: str | None
+    text: str
+
+
 # --- the rule table ------------------------------------------------------------------------
 
 
@@ -151,6 +160,7 @@ def install(additions: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         table[section] = [*own, *(rule for rule in table[section] if rule["id"] not in named)]
     _Current.rules = load(table)
     _is_noise.cache_clear()
+    _known.cache_clear()
 
 
 # --- the canonical form --------------------------------------------------------------------
@@ -161,8 +171,8 @@ def canonical(url: str) -> str:
 
     Idempotent. What is no valid http(s) address (WHATWG URL standard) is returned unchanged.
     """
-    address = _read(url)
-    return url if address is None else str(address)
+    known = _known(url)
+    return url if known is None else known.text
 
 
 def identity(url: str, platform: Platform | None = None) -> Identity:
@@ -178,16 +188,15 @@ def identity(url: str, platform: Platform | None = None) -> Identity:
         `link_key`: equal for all addresses that lead to the same thing: host and key, else host,
         path without its last slash, and query.
     """
-    address = _read(url)
-    if address is None:
+    known = _known(url)
+    if known is None:
         return Identity(key=url, canonical=url, link_key=url)
-    key = _cms_key(address)
+    address, key, text = known.address, known.key, known.text
     host, path = _present(address, platform)
     if key is not None:
         link_key = f"{host}#{key}"
     else:
         link_key = str(_Address("", host, path.rstrip("/"), address.params)).removeprefix("//")
-    text = str(address)
     return Identity(key=key or text, canonical=text, link_key=link_key)
 
 
@@ -204,7 +213,9 @@ def resolve(base: str, href: str) -> str | None:
         base: The address of the document or its `<base href>`; "" when unknown.
         href: As written; backslashes and line breaks are forgiven as browsers do.
     """
-    href = href.strip(_BLANKS).translate(_BREAKS)
+    href = href.strip(_BLANKS)
+    if "\n" in href or "\t" in href or "\r" in href:
+        href = href.translate(_BREAKS)
     if not _SCHEME.match(href):
         try:
             href = urljoin(base, _LEADING.sub("//", href.replace("\\", "/")))
@@ -244,6 +255,12 @@ def _parse(url: str) -> Any | None:
     except (ValueError, TypeError):  # TypeError: half a surrogate pair
         return None
     return parsed if parsed.protocol in _PORTS else None
+
+
+@lru_cache(maxsize=8192)  # an address is asked for five times between its feed and the store
+def _known(url: str) -> _Known | None:
+    address = _read(url)
+    return None if address is None else _Known(address, _cms_key(address), str(address))
 
 
 def _read(url: str) -> _Address | None:

@@ -160,12 +160,12 @@ class _Reader:
 
     def entry(self, raw: dict[str, Any]) -> Entry:
         """Return one entry."""
-        enclosures = [e for e in raw.get("links") or () if e.get("rel") == "enclosure"]
+        enclosures = [e for e in map(dict, raw.get("links") or ()) if e.get("rel") == "enclosure"]
         url = self._address(raw, enclosures)
         text, summary, links, is_full = self._body(raw, url or self._base)
         updated = self._date(raw, "updated")
         published, rule = self._published(raw, updated)
-        title = raw.get("title_detail") or {}
+        title = dict(raw.get("title_detail") or ())
         return Entry(
             entry_id=(raw.get("id") or "").strip() or None,
             url=url,
@@ -198,10 +198,10 @@ class _Reader:
 
     def _body(self, raw: dict[str, Any], base: str) -> tuple[str, str, tuple[Link, ...], bool]:
         """Return text, summary, links and whether there was a content element."""
-        detail = raw.get("summary_detail") or {}
+        detail = dict(raw.get("summary_detail") or ())
         short, short_links = prose(raw.get("summary") or "", self._inner(detail, base),
                                    markup=_is_markup(detail))  # fmt: skip
-        contents = [c for c in raw.get("content") or () if c.get("value")]
+        contents = [c for c in map(dict, raw.get("content") or ()) if c.get("value")]
         if not contents:
             return short, short, short_links, False
         longest = max(contents, key=lambda c: len(c["value"]))

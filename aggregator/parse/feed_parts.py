@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from aggregator.model import Link
-from aggregator.text.html import content_links, plain
+from aggregator.text.html import plain, read
 
 MAX_BODY_CHARS = 1_000_000  # of one entry; a book in a feed is not read to its end
 THIN_CHARS = 500  # a shorter text without a content element is a teaser
@@ -48,7 +48,8 @@ def prose(value: str, base: str, *, markup: bool) -> tuple[str, tuple[Link, ...]
     if "<" not in value and "&lt;" in value and _MARKUP.search(once := html.unescape(value)):
         value, markup = once, True
     if "<" in value and (markup or _MARKUP.search(value)):
-        return repaired(plain(value)), content_links(value, base)
+        text, links = read(value, base)
+        return repaired(text), links
     text = unicodedata.normalize("NFC", repaired(value))
     return "\n\n".join(filter(None, (" ".join(p.split()) for p in _BLANK_LINE.split(text)))), ()
 

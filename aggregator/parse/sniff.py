@@ -17,11 +17,11 @@ EBCDIC = b"\x4c\x6f\xa7\x94"  # "<?xm" in code page 037
 _LAYERS = 2  # a server may compress a file that is compressed already; more is a trap
 
 # Comments, processing instructions and the doctype stand before the root element.
-_PROLOGUE = re.compile(
-    r"<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)|<!DOCTYPE[^\[>]*(?:\[.*?(?:\]|\Z)[^>]*)?>?",
+_FIRST = re.compile(
+    r"<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)|<!DOCTYPE[^\[>]*(?:\[.*?(?:\]|\Z)[^>]*)?>?"
+    r"|<(?:[A-Za-z_][\w.-]*:)?(?P<name>[A-Za-z_][\w.-]*)",
     re.DOTALL | re.IGNORECASE,
 )
-_ELEMENT = re.compile(r"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)")
 _HTML = re.compile(r"<!DOCTYPE\s+html|<html[\s>]", re.IGNORECASE)
 _HTML_ROOTS = frozenset(
     ("html", "head", "body", "div", "p", "h1", "h2", "meta", "title", "table", "ul", "script",
@@ -110,8 +110,7 @@ def head_of(body: bytes) -> str:
 
 def root_of(head: str) -> str:
     """Return the name of the first element without its prefix, "" when there is none."""
-    found = _ELEMENT.search(_PROLOGUE.sub("", head))
-    return found[2] if found else ""
+    return next((found["name"] for found in _FIRST.finditer(head) if found["name"]), "")
 
 
 def is_html(head: str) -> bool:
