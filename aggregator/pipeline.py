@@ -12,10 +12,12 @@ of it is believed.
 import logging
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from operator import itemgetter
 from pathlib import Path
 
 from aggregator import judge, store, timing, urls
@@ -34,6 +36,7 @@ from aggregator.model import (
     Role,
     RunState,
     Source,
+    SourceKind,
     Validators,
 )
 from aggregator.reading import Read, more_of, read
@@ -63,6 +66,7 @@ class Engine:
     clock: Clock
     platforms: dict[str, Platform]
     recorder: Recorder
+    connections: store.ThreadConnections
     trigger: str = "refresh"
     workers: int = 8
 
@@ -70,6 +74,7 @@ class Engine:
         """Close the connections to the outside and those of the host book."""
         self.fetcher.close()
         self.hosts.close()
+        self.connections.close()
 
 
 def make_engine(
@@ -100,6 +105,7 @@ def make_engine(
     fetcher = make_fetcher(hosts, clock, data, catalogue.site, on_exchange=recorder)
     return Engine(
         database=database, fetcher=fetcher, hosts=hosts, clock=clock, recorder=recorder,
+        connections=store.ThreadConnections(database),
         trigger=trigger, workers=load_settings(data).workers,
         platforms={platform.id: platform for platform in catalogue.platforms},
     )  # fmt: skip
@@ -120,29 +126,51 @@ def refresh(
         One report for each source. A source whose host did not answer is reported last: whether
         it is down or we are offline shows only when all have ended.
     """
+    db = engine.connections.mine()
+    due, waiting = store.state.split_by_due(db, sources, stamp(engine.clock.now()), forced=forced)
+    yield from (Report(source=source.id, state=RunState.NOT_DUE) for source in waiting)
     silent = []
     answered = False
-    db = store.connect(engine.database)
-    ordered = store.state.waiting_longest_first(db, sources)
-    db.close()
-    with ThreadPoolExecutor(engine.workers, thread_name_prefix="crawl") as pool:
-        tasks = [
-            pool.submit(crawl, engine, source, forced=forced, deadline=deadline)
-            for source in ordered
-        ]
-        for task in as_completed(tasks):
-            run = task.result()
-            answered = answered or run.answered
-            if run.silent:
-                silent.append(run)
-            else:
-                yield conclude(engine.database, engine.clock, run)
-    offline = not answered and len({urls.host_of(run.source.url or "") for run in silent}) > 1
-    for run in silent:
-        yield conclude(engine.database, engine.clock, run, offline=offline)
+    try:
+        with ThreadPoolExecutor(engine.workers, thread_name_prefix="crawl") as pool:
+            tasks = [
+                pool.submit(_crawl_and_conclude, engine, source, forced=forced, deadline=deadline)
+                for source in _hosts_in_turn(due)
+            ]
+            for task in as_completed(tasks):
+                run, report = task.result()
+                answered = answered or run.answered
+                if report is None:
+                    silent.append(run)
+                else:
+                    yield report
+        offline = not answered and len({urls.host_of(run.source.url or "") for run in silent}) > 1
+        for run in silent:
+            yield conclude(db, engine.clock, run, offline=offline)
+    finally:
+        engine.connections.close()
+
+
+def _hosts_in_turn(sources: Iterable[Source]) -> list[Source]:
+    """Let sources of one host stand apart: a thread that waits for its turn there does no work."""
+    times: Counter[str] = Counter()
+    places = []
+    for source in sources:
+        host = urls.host_of(source.url or "")
+        places.append((times[host], source))
+        times[host] += 1
+    return [source for _, source in sorted(places, key=itemgetter(0))]
 
 
 # --- one source ------------------------------------------------------------------------------
+
+
+def _crawl_and_conclude(
+    engine: Engine, source: Source, *, forced: bool, deadline: float | None
+) -> tuple[Run, Report | None]:
+    """Read a source and close its record, unless its host was silent: that is judged at the end."""
+    run = crawl(engine, source, forced=forced, deadline=deadline)
+    return run, None if run.silent else conclude(engine.connections.mine(), engine.clock, run)
 
 
 def crawl(engine: Engine, source: Source, *, forced: bool, deadline: float | None = None) -> Run:
@@ -154,26 +182,31 @@ def crawl(engine: Engine, source: Source, *, forced: bool, deadline: float | Non
     platform = engine.platforms[source.platform]
     run = Run(source=source, platform=platform, began=time.monotonic(),
               root=urls.identity(source.url or "", platform).canonical)  # fmt: skip
-    db = store.connect(engine.database)
+    db = engine.connections.mine()
     try:
         if deadline is not None and time.monotonic() > deadline:
             run.refused = RunState.NOT_DUE  # its turn did not come; it stays due
         else:
-            run.refused = store.state.claim(db, source.id, engine.clock, forced=forced)
+            _begin(engine, db, run, forced=forced)
         if run.refused is None:
-            now = stamp(engine.clock.now())
-            run.number = store.runs.start(db, source.id, engine.trigger, now)
-            store.frontier.open_pass(
-                db, source.id, source.url or "", run.root, now,
-                trusted_since=stamp(engine.clock.now() - (NO_TRUST if forced else LASTMOD_TRUST)),
-            )  # fmt: skip
             _work(engine, db, run, deadline)
     except Exception as error:  # one source's bug must not end the others
         log.exception("source %s: a bug; please report these lines", source.id)
         run.trouble = Problem(code=Code.PARSE_FAILED, message=f"interner Fehler: {error!r}")
-    finally:
-        db.close()
     return run
+
+
+def _begin(engine: Engine, db: sqlite3.Connection, run: Run, *, forced: bool) -> None:
+    """Claim a source, open the record of its run and make due what enumerates it."""
+    source, now = run.source, engine.clock.now()
+    with store.transaction(db):
+        run.refused = store.state.claim(db, source.id, engine.clock, forced=forced)
+        if run.refused is None:
+            run.number = store.runs.start(db, source.id, engine.trigger, stamp(now))
+            store.frontier.open_pass(
+                db, source.id, source.url or "", run.root, stamp(now),
+                trusted_since=stamp(now - (NO_TRUST if forced else LASTMOD_TRUST)),
+            )  # fmt: skip
 
 
 def _work(engine: Engine, db: sqlite3.Connection, run: Run, deadline: float | None) -> None:
@@ -200,6 +233,8 @@ def _conclude_enumeration(engine: Engine, db: sqlite3.Connection, run: Run) -> N
     run.enumerated = True
     if run.trouble or run.suspect:
         return
+    if not run.fresh and not store.frontier.says_complete(db, run.source.id, run.root):
+        return  # nothing new was read, and what was read before concludes nothing
     _, held_back = store.commit.conclude_vanished(
         db, run.source.id, run=run.number, root=run.root,
         max_vanish=run.source.expect.max_vanish, now=stamp(engine.clock.now()),
@@ -237,6 +272,7 @@ def _visit(engine: Engine, db: sqlite3.Connection, run: Run, row: store.frontier
         more = more_of(engine.fetcher, run.source)
         found = read(run.source, run.platform, visit, answer, more)
         _judge(db, run, row, found)
+        found = _without_endless_pages(db, run, row, found)
     except ParseError as error:
         _store_unreadable(db, run, visit, error)
         return
@@ -339,3 +375,21 @@ def _judge(db: sqlite3.Connection, run: Run, row: store.frontier.Row, found: Rea
             run.source, found.parsed, found.normalised, role=row.role,
             named_before=store.frontier.listed_count(db, run.source.id, row.canonical),
         )  # fmt: skip
+
+
+def _without_endless_pages(
+    db: sqlite3.Connection, run: Run, row: store.frontier.Row, found: Read
+) -> Read:
+    """Go no further behind a page of a list that repeats what other pages named.
+
+    Some pagers offer a next page for ever. Pages that are known already are read nevertheless.
+    """
+    step = found.step
+    leads = {canonical for _, canonical, role, _ in step.follows if role is Role.INDEX}
+    if row.role is not Role.INDEX or not leads or run.source.kind is not SourceKind.LISTING:
+        return found
+    entries = [canonical for canonical in step.named or () if canonical not in leads]
+    if not store.frontier.names_nothing_new(db, run.source.id, row.canonical, entries):
+        return found
+    follows = tuple(link for link in step.follows if link[2] is not Role.INDEX)
+    return replace(found, step=replace(step, follows=follows, named=tuple(entries)))

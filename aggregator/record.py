@@ -9,7 +9,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from aggregator import dates, judge, store, timing
@@ -102,16 +101,12 @@ class Run:
         return max(worked, timedelta(milliseconds=self.waited_ms))
 
 
-def conclude(database: Path, clock: Clock, run: Run, *, offline: bool = False) -> Report:
+def conclude(db: store.Connection, clock: Clock, run: Run, *, offline: bool = False) -> Report:
     """Give the lease back, decide when the source is read next, and close the record."""
     if run.refused is not None:
         return Report(source=run.source.id, state=run.refused)
-    db = store.connect(database)
-    try:
-        with store.transaction(db):
-            return _conclude(db, clock, run, offline=offline)
-    finally:
-        db.close()
+    with store.transaction(db):
+        return _conclude(db, clock, run, offline=offline)
 
 
 def _conclude(db: store.Connection, clock: Clock, run: Run, *, offline: bool) -> Report:
@@ -123,7 +118,8 @@ def _conclude(db: store.Connection, clock: Clock, run: Run, *, offline: bool) ->
         suspect=run.suspect, offline=offline, fresh=run.fresh,
         newest=published[0] if published else None, now=stamp(now),
     )  # fmt: skip
-    before = store.state.state_of(db, run.source.id).failures
+    fine = verdict.state in (RunState.OK, RunState.UNCHANGED)
+    before = 0.0 if fine else store.state.state_of(db, run.source.id).failures
     failures, next_at = _plan(run, verdict.state, before, published, pending, now)
     record = store.runs.end(
         db, run.number, state=verdict.state, reason=verdict.reason, message=verdict.message,

@@ -3,10 +3,18 @@
 from sqlite3 import Connection
 
 from aggregator.store import catalogue, changes, commit, frontier, leases, runs, state
-from aggregator.store.connection import connect, get_meta, read_one_state, set_meta, transaction
+from aggregator.store.connection import (
+    ThreadConnections,
+    connect,
+    get_meta,
+    read_one_state,
+    set_meta,
+    transaction,
+)
 
 __all__ = [
     "Connection",
+    "ThreadConnections",
     "catalogue",
     "changes",
     "commit",

@@ -1,21 +1,31 @@
 """Opening the one SQLite file: pragmas, transactions, forward-only migrations.
 
 Any process may write, briefly: transactions are BEGIN IMMEDIATE and meant to last at most 50 ms;
-readers never wait for writers (WAL). Migrations are numbered SQL files; each is applied in one
-transaction together with its number (`PRAGMA user_version`).
+readers never wait for writers (WAL). Threads of one process queue for the write lock among
+themselves: SQLite's own waiting is sleeping. Migrations are numbered SQL files; each is applied in
+one transaction together with its number (`PRAGMA user_version`).
 """
 
 import re
 import sqlite3
+import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import resources
 from pathlib import Path
 
 from aggregator.errors import StoreError
 
 BUSY_TIMEOUT_S = 10
+_TURNS: dict[str, threading.RLock] = defaultdict(threading.RLock)  # by database
+
+
+class _Connection(sqlite3.Connection):
+    """A connection that knows with whom in this process it shares the write lock."""
+
+    turn: threading.RLock
 
 
 def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
@@ -39,8 +49,10 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
             )  # fmt: skip
         path.parent.mkdir(parents=True, exist_ok=True)
         db = sqlite3.connect(
-            path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
-        )
+            path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False,
+            factory=_Connection,
+        )  # fmt: skip
+        db.turn = _TURNS[str(path.absolute())]
         _prepare(db)
         migrate(db)
         if readonly:
@@ -94,13 +106,14 @@ def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         yield db
         return
     try:
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            yield db
-        except BaseException:
-            _leave(db)
-            raise
-        db.execute("COMMIT")
+        with _turn(db):
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+            except BaseException:
+                _leave(db)
+                raise
+            db.execute("COMMIT")
     except sqlite3.OperationalError as error:
         _leave(db)
         if not re.search("locked|busy|full|disk I/O|readonly", str(error)):
@@ -111,10 +124,46 @@ def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         ) from error
 
 
+def _turn(db: sqlite3.Connection) -> AbstractContextManager[object]:
+    """Return the lock that the threads of this process take before SQLite's."""
+    return db.turn if isinstance(db, _Connection) else nullcontext()
+
+
 def _leave(db: sqlite3.Connection) -> None:
     """End a transaction that SQLite itself may already have ended."""
     if db.in_transaction:
         db.execute("ROLLBACK")
+
+
+class ThreadConnections:
+    """One long-lived connection for each thread of a process that works with many threads.
+
+    Args:
+        path: The database.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+
+    def mine(self) -> sqlite3.Connection:
+        """Return the connection of the calling thread, opened at its first use.
+
+        Raises:
+            StoreError: As `connect`.
+        """
+        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if found is None:
+            found = self._local.connection = connect(self._path)
+            self._opened.append(found)
+        return found
+
+    def close(self) -> None:
+        """Close all connections; their threads have ended or use them no more."""
+        while self._opened:
+            self._opened.pop().close()
+        self._local = threading.local()
 
 
 def read_one_state(db: sqlite3.Connection) -> None:

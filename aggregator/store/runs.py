@@ -77,15 +77,11 @@ def end(
     now: str,
 ) -> dict[str, int]:
     """Close the record of a run; part of its last transaction. Return its counts."""
-    db.execute(
-        "UPDATE run SET ended_at = ?, state = ?, reason = ?, message = ?, pending = ?,"
-        " wall_ms = ? WHERE id = ?",
-        (now, state, reason, message, pending, wall_ms, run),
-    )
     row = db.execute(
-        "SELECT new, changed, unchanged, vanished, rejected, pending,"
-        " requests, not_modified, bytes, wall_ms FROM run WHERE id = ?",
-        (run,),
+        "UPDATE run SET ended_at = ?, state = ?, reason = ?, message = ?, pending = ?,"
+        " wall_ms = ? WHERE id = ? RETURNING new, changed, unchanged, vanished, rejected, pending,"
+        " requests, not_modified, bytes, wall_ms",
+        (now, state, reason, message, pending, wall_ms, run),
     ).fetchone()
     return dict(row)
 

@@ -14,6 +14,7 @@ from aggregator.model import RunState, Source
 from aggregator.store import holders
 from aggregator.store.connection import transaction
 
+FAR = "9999-12-31T00:00:00Z"  # paused sources are not due before somebody resumes them
 LEASE = timedelta(minutes=15)  # renewed at every step; far longer than one request may take
 
 
@@ -62,11 +63,7 @@ def claim(db: sqlite3.Connection, source: str, clock: Clock, *, forced: bool) ->
     """
     now = clock.now()
     with transaction(db):
-        db.execute("INSERT OR IGNORE INTO source_state (source) VALUES (?)", (source,))
-        row = db.execute(
-            "SELECT next_at, paused, lease_by, lease_until FROM source_state WHERE source = ?",
-            (source,),
-        ).fetchone()
+        row = _lease_row(db, source)
         if not forced and (row["paused"] or (row["next_at"] or "") > stamp(now)):
             return RunState.NOT_DUE
         held = row["lease_by"] and row["lease_until"] > stamp(holders.CLOCK.now())
@@ -74,6 +71,16 @@ def claim(db: sqlite3.Connection, source: str, clock: Clock, *, forced: bool) ->
             return RunState.BUSY
         renew(db, source)
     return None
+
+
+def _lease_row(db: sqlite3.Connection, source: str) -> sqlite3.Row:
+    """Return due time and lease of a source; of one that was never read, made now."""
+    query = "SELECT next_at, paused, lease_by, lease_until FROM source_state WHERE source = ?"
+    row: sqlite3.Row | None = db.execute(query, (source,)).fetchone()
+    if row is None:
+        db.execute("INSERT INTO source_state (source) VALUES (?)", (source,))
+        return _lease_row(db, source)
+    return row
 
 
 def renew(db: sqlite3.Connection, source: str) -> None:
@@ -124,8 +131,22 @@ def _set_paused(db: sqlite3.Connection, source: str, *, paused: int) -> None:
         )
 
 
-def waiting_longest_first(db: sqlite3.Connection, sources: Iterable[Source]) -> list[Source]:
-    """Return sources by due time: a run that ends early must not always leave the same ones."""
-    due = {row["source"]: row["next_at"] or "" for row in
-           db.execute("SELECT source, next_at FROM source_state")}  # fmt: skip
-    return sorted(sources, key=lambda source: due.get(source.id, ""))
+def split_by_due(
+    db: sqlite3.Connection, sources: Iterable[Source], now: str, *, forced: bool
+) -> tuple[list[Source], list[Source]]:
+    """Return the sources that are due and those that are not, in one look at all states.
+
+    The due ones are in the order of their due times: a run that ends early must not always leave
+    the same ones. `claim` looks again.
+
+    Args:
+        db: The connection.
+        sources: Those asked for.
+        now: The instant.
+        forced: All of them are due.
+    """
+    waits = {row["source"]: FAR if row["paused"] else row["next_at"] or "" for row in
+             db.execute("SELECT source, next_at, paused FROM source_state")}  # fmt: skip
+    ordered = sorted(sources, key=lambda source: waits.get(source.id, ""))
+    due = [source for source in ordered if forced or waits.get(source.id, "") <= now]
+    return due, ordered[len(due) :]
