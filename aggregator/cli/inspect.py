@@ -111,6 +111,8 @@ def summary(row: Row) -> str:
     """Return a row as a short text in German."""
     entries = row["entries"]
     head = f"{row['input']}\n  Art: {_NAMES.get(row['kind'], row['kind'])}"
+    if row["dialect"]:
+        head += f" ({row['dialect']})"
     if row["kind"] not in ("page", "document", None):
         head += f", {len(entries)} Einträge"
         if row["follow"]:

@@ -166,6 +166,7 @@ def _row(name: str, kind: str | None, parsed: Parsed) -> Row:
             for follow in parsed.follow
         ],
         "complete": parsed.complete,
+        "dialect": parsed.dialect,
         "problems": [
             {"code": problem.code, "message": problem.message, "where": problem.where or name}
             for problem in parsed.problems

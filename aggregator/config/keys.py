@@ -21,9 +21,8 @@ from aggregator.model import (
     Source,
     SourceKind,
 )
+from aggregator.parse.presets import PRESETS
 
-# Ready-made selectors for families of content management systems (`parse.listing`).
-PRESETS = ("gsb-c",)
 # What `expect.required` may name: fields of an entry that a publisher may leave out.
 REQUIRABLE = ("title", "url", "text", "summary", "published_at")
 
@@ -158,7 +157,7 @@ SOURCE = Section("Quelle", (
                    constraints={"pattern": values.LANGUAGE_PATTERN})),
     Key(name="delay", shape=DURATION, about="Abstand zweier Anfragen, wenn größer als der übliche"),
     Key(name="preset", about="Fertige Selektoren für kind: listing",
-        shape=choice(PRESETS, expects="eine Vorlage wie gsb-c")),
+        shape=choice(tuple(PRESETS), expects="eine Vorlage wie gsb-c oder typo3-news")),
     Key(name="selectors", shape=SELECTOR_KEYS, about="Eigene Selektoren für kind: listing"),
     Key(name="enabled", shape=Flag(), about="Ob die Quelle abgerufen wird"),
 ), Source)  # fmt: skip

@@ -1,12 +1,13 @@
 """An HTML page that lists items: one thin entry per teaser, and the next page.
 
-Presets are data, one per content system; `selectors` in sources.yaml override each of their
-places. Selectors are CSS.
+Presets are data, one per content system (`presets`); `selectors` in sources.yaml override each of
+their places. A source that names neither is read by the preset that finds most on its page.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict
+from urllib.parse import parse_qsl, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 from soupsieve import SelectorSyntaxError
@@ -27,43 +28,23 @@ from aggregator.model import (
     When,
 )
 from aggregator.parse.dialects import kind_of
+from aggregator.parse.presets import DEFAULT, FIELDS, PRESETS, Places
 from aggregator.text import html
 from aggregator.text.charset import decode
 from aggregator.urls import resolve
 
 MAX_CHARS = 5_000_000
 MAX_ITEMS = 2000
-DEFAULT_PRESET = "gsb-c"
-FIELDS = ("item", "link", "title", "date", "summary", "next")
-PRESETS: Mapping[str, Mapping[str, str]] = {
-    # Government Site Builder, the dialect of the ministries (teasers, and search results).
-    "gsb-c": {
-        "item": "div.c-content-teaser, div.c-search-teaser, li.c-search-teaser",
-        "link": "a.c-content-teaser__l, a.c-search-teaser__link, a[href]",
-        "title": ".c-content-teaser__h, .c-search-teaser__h, .c-search-teaser__headline,"
-        " a.c-search-teaser__link, h2, h3",
-        "date": ".c-content-teaser__small, .c-search-teaser__small, .c-search-teaser__date, time",
-        "summary": ".c-content-teaser__p--text, .c-search-teaser__p, p",
-        "next": "div.navIndex li.forward > a, .navIndex .forward a, a.forward, a[rel~=next]",
-    },
-}
 _DATE = re.compile(
     r"\d{1,2}\.\s?(?:\d{1,2}\.|(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September"
     r"|Oktober|November|Dezember))\s?\d{4}|\d{4}-\d\d-\d\d"
 )
+_MORE = re.compile(
+    r"(?:(?:mehr|weiter)(?:lesen)?|read more|details?|zum artikel)?\W*", re.IGNORECASE
+)
+_PAGING = re.compile(r"page|seite|start|offset|ofs|from|list|^p$|^pg$", re.IGNORECASE)
+_OFFSET = re.compile(r"start|offset|ofs|from", re.IGNORECASE)
 _EDGES = " \u00a0·|–-,:"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Places:
-    """The selectors in force for one source."""
-
-    item: str
-    link: str
-    title: str
-    date: str
-    summary: str
-    next: str
 
 
 def parse_listing(source: Source, page: Page) -> Parsed:
@@ -76,9 +57,9 @@ def parse_listing(source: Source, page: Page) -> Parsed:
     Raises:
         ParseError: A selector is no CSS, or the preset is unknown.
     """
-    places = _places(source)
-    text = decode(page.body, page.charset, page.media_type)[:MAX_CHARS]
-    soup = BeautifulSoup(text, "lxml")
+    soup = _soup(page)
+    name = source.preset or (None if source.selectors.get("item") else recognise(soup))
+    places = _places(source, name or DEFAULT)
     base = _base(soup, page.final_url)
     try:
         teasers = soup.select(places.item, limit=MAX_ITEMS + 1)
@@ -98,11 +79,24 @@ def parse_listing(source: Source, page: Page) -> Parsed:
         follow=following,
         complete=bool(named) and len(teasers) <= MAX_ITEMS,
         problems=problems,
+        dialect=name,
     )
 
 
-def _places(source: Source) -> _Places:
-    name = source.preset or DEFAULT_PRESET
+def _soup(page: Page) -> BeautifulSoup:
+    text = decode(page.body, page.charset, page.media_type)[:MAX_CHARS]
+    return BeautifulSoup(text, "lxml")
+
+
+def recognise(soup: BeautifulSoup) -> str | None:
+    """Return the preset that finds most entries on a page, None when none finds any."""
+    found = {name: len(soup.select(places.item, limit=MAX_ITEMS))
+             for name, places in PRESETS.items()}  # fmt: skip
+    best = max(found, key=lambda name: found[name])  # of equals, the first of the table
+    return best if found[best] else None
+
+
+def _places(source: Source, name: str) -> Places:
     preset = PRESETS.get(name)
     if preset is None:
         raise ParseError(
@@ -111,7 +105,7 @@ def _places(source: Source) -> _Places:
         )  # fmt: skip
     given = {field: source.selectors[field] for field in FIELDS if source.selectors.get(field)}
     # An own item selector makes the preset's class names meaningless, its plain tags still help.
-    return _Places(**{**preset, **given})
+    return Places(**{**asdict(preset), **given})
 
 
 def _base(soup: BeautifulSoup, address: str) -> str:
@@ -120,32 +114,41 @@ def _base(soup: BeautifulSoup, address: str) -> str:
     return (base and resolve(address, str(base["href"]))) or address
 
 
-def _entry(teaser: Tag, places: _Places, base: str, source: Source, now: str) -> Entry | None:
+def _entry(teaser: Tag, places: Places, base: str, source: Source, now: str) -> Entry | None:
     """Read one teaser, None when it leads nowhere."""
     link = _link(teaser, places.link, base)
     if link is None:
         return None
     anchor, url = link
-    heading = _first(teaser, places.title) or anchor
-    stated = _first(teaser, places.date)
+    heading, title_rule = _first(teaser, places.title) or (anchor, places.link)
+    stated, date_rule = _dated(teaser, places.date)
     label = _text(stated) if stated else ""
-    title = _without_label(_text(heading) or _text(anchor), label)
+    title = _without_label(_title(heading, anchor), label)
     when = _when(stated, label, source, now)
-    summary = _first(teaser, places.summary)
+    summary, summary_rule = _first(teaser, places.summary) or (None, "")
+    if summary is None or summary is heading or _text(summary) == label:
+        summary, summary_rule = None, ""
+    rules = {"title": title_rule, "published": date_rule if when else "", "summary": summary_rule}
     return Entry(
         url=url,
         title=title or None,
-        summary=_text(summary) if summary and summary is not heading else "",
+        summary=_text(summary) if summary else "",
         published=when,
         kind=_kind(label),
-        found_by={"title": places.title, "published": places.date if when else ""},
+        found_by={field: rule for field, rule in rules.items() if rule},
         thin=True,
     )
 
 
+def _title(heading: Tag, anchor: Tag) -> str:
+    """Return the words of the heading; of a link that only says "mehr", its title attribute."""
+    words = _text(heading) or _text(anchor)
+    return str(anchor.get("title") or words) if _MORE.fullmatch(words) else words
+
+
 def _link(teaser: Tag, selector: str, base: str) -> tuple[Tag, str] | None:
-    own = [teaser] if teaser.name == "a" else []
-    for choice in selector.split(","):
+    own = [teaser] if teaser.get("href") else []
+    for choice in _choices(selector):
         for anchor in [*own, *teaser.select(choice)]:
             href = anchor.get("href")
             url = resolve(base, str(href)) if href and not str(href).startswith("#") else None
@@ -154,13 +157,33 @@ def _link(teaser: Tag, selector: str, base: str) -> tuple[Tag, str] | None:
     return None
 
 
-def _first(teaser: Tag, selector: str) -> Tag | None:
-    """Return the first match, in the order of the alternatives, that has text."""
-    for choice in selector.split(","):
+def _choices(selector: str) -> Iterator[str]:
+    """Yield the alternatives of a selector; a comma within brackets separates none."""
+    depth, begin = 0, 0
+    for place, char in enumerate(selector):
+        depth += (char in "([") - (char in ")]")
+        if char == "," and depth == 0:
+            yield selector[begin:place].strip()
+            begin = place + 1
+    yield selector[begin:].strip()
+
+
+def _first(teaser: Tag, selector: str) -> tuple[Tag, str] | None:
+    """Return the first match that has text, in the order of the alternatives, and its rule."""
+    for choice in _choices(selector):
         for found in teaser.select(choice):
             if _text(found) or found.get("datetime"):
-                return found
+                return found, choice
     return None
+
+
+def _dated(teaser: Tag, selector: str) -> tuple[Tag | None, str]:
+    """Return the first match that holds a date, else the first with text (it may say the kind)."""
+    for choice in _choices(selector):
+        for found in teaser.select(choice):
+            if found.get("datetime") or found.select("[datetime]") or _DATE.search(_text(found)):
+                return found, choice
+    return _first(teaser, selector) or (None, "")
 
 
 def _text(element: Tag) -> str:
@@ -192,13 +215,51 @@ def _kind(label: str) -> ItemKind | None:
     return kind_of(_DATE.sub("", label)) if label else None
 
 
-def _next(soup: BeautifulSoup, places: _Places, base: str, page: Page) -> tuple[Follow, ...]:
-    """Return the next page; one that leads back to this page is the end."""
-    for anchor in soup.select(places.next):
-        url = resolve(base, str(anchor.get("href") or ""))
-        if url and url.partition("#")[0] not in (page.url, page.final_url):
-            return (Follow(url=url, role=Role.INDEX),)
-    return ()
+def _next(soup: BeautifulSoup, places: Places, base: str, page: Page) -> tuple[Follow, ...]:
+    """Return the next page, as its link is written; one that leads back to this page is the end.
+
+    Of several links with numbers, it is the one with the smallest above that of this page.
+    """
+    here = (page.url, page.final_url)
+    numbered: list[tuple[int, str]] = []
+    for choice in _choices(places.next):
+        for anchor in soup.select(choice):
+            url = resolve(base, str(anchor.get("href") or ""))
+            if not url or url.partition("#")[0] in here or _is_off(anchor):
+                continue
+            number = _number(url) if _text(anchor).isdigit() else None
+            if number is None:
+                return (Follow(url=url, role=Role.INDEX),)
+            numbered.append((number, url))
+    current = _number(page.final_url)
+    onward = [pair for pair in numbered if pair[0] > (_first_page(pair[1])
+              if current is None else current)]  # fmt: skip
+    return (Follow(url=min(onward)[1], role=Role.INDEX),) if onward else ()
+
+
+def _is_off(anchor: Tag) -> bool:
+    """Whether a pager shows a link that goes nowhere, as on the last page."""
+    around = anchor.parent.get("class") if anchor.parent else None
+    marks = " ".join([*(anchor.get("class") or ()), *(around or ())]).lower()
+    return anchor.get("aria-disabled") == "true" or "disabled" in marks
+
+
+def _counted(url: str) -> tuple[str, int] | None:
+    """Return the parameter that numbers the pages of a list, and its value."""
+    named = [(name, value) for name, value in parse_qsl(urlsplit(url).query) if value.isdigit()]
+    paging = [pair for pair in named if _PAGING.search(pair[0])]
+    return (paging[-1][0], int(paging[-1][1])) if paging else None
+
+
+def _number(url: str) -> int | None:
+    found = _counted(url)
+    return found[1] if found else None
+
+
+def _first_page(url: str) -> int:
+    """Return the number of a page that does not say its own: 1, or 0 where entries are counted."""
+    found = _counted(url)
+    return 0 if found and _OFFSET.search(found[0]) else 1
 
 
 def _once(entries: list[Entry]) -> tuple[Entry, ...]:
@@ -206,7 +267,7 @@ def _once(entries: list[Entry]) -> tuple[Entry, ...]:
     return tuple({entry.url: entry for entry in reversed(entries)}.values())[::-1]
 
 
-def _problems(teasers: int, named: int, places: _Places, page: Page) -> tuple[Problem, ...]:
+def _problems(teasers: int, named: int, places: Places, page: Page) -> tuple[Problem, ...]:
     if not teasers:
         cause = f"Der Selektor „{places.item}“ findet auf der Seite nichts"
     elif not named:

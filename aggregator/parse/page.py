@@ -76,7 +76,8 @@ def _read(source: Source, page: Page, root: HtmlElement, problems: tuple[Problem
         found_by=_found_by(title_rule, content, when),
     )
     entries = _questions(root, entry, base, declared) or (entry,)
-    return Parsed(title=title, entries=entries, feeds=offered, problems=problems)
+    return Parsed(title=title, entries=entries, feeds=offered, problems=problems,
+                  dialect=dialect.name if dialect else None)  # fmt: skip
 
 
 def _empty(page: Page) -> Problem:

@@ -5,7 +5,8 @@ import pytest
 from aggregator.errors import ParseError
 from aggregator.model import Code, Evidence, Role
 from aggregator.parse.listing import parse_listing
-from tests.parse.golden import make_page, make_source
+from aggregator.parse.presets import PRESETS
+from tests.parse.golden import CORPUS, make_page, make_source
 
 ROWS = """
 <table id="liste">
@@ -68,3 +69,64 @@ def test_pager_that_leads_back_to_the_same_page_is_the_end() -> None:
 def test_pinned_teaser_is_one_entry() -> None:
     teaser = '<div class="c-content-teaser"><h3>A</h3><a href="/a">mehr</a></div>'
     assert len(parse_listing(make_source(), make_page(teaser * 2)).entries) == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "preset"),
+    [
+        ("gsb_teasers", "gsb-c"), ("gsb_card", "gsb-card"), ("gsb_pp", "gsb-pp"),
+        ("typo3_search", "typo3-news"), ("typo3_news", "typo3-news"), ("joomla_blog", "joomla"),
+        ("vogel", "vogel"), ("ikiss", "ikiss"),
+    ],
+)  # fmt: skip
+def test_the_system_of_a_listing_is_recognised(file: str, preset: str) -> None:
+    body = (CORPUS / "listing" / f"{file}.html").read_bytes()
+    assert parse_listing(make_source(), make_page(body)).dialect == preset
+    assert parse_listing(make_source(preset=preset), make_page(body)).entries
+
+
+def test_every_preset_has_a_listing_in_the_corpus() -> None:
+    bodies = [path.read_bytes() for path in (CORPUS / "listing").glob("*.html")]
+    seen = {parse_listing(make_source(), make_page(body)).dialect for body in bodies}
+    assert seen == set(PRESETS)
+
+
+def test_pager_of_numbers_goes_on_behind_the_page_that_was_asked_for() -> None:
+    html = (
+        '<div class="news-list-view"><div class="article"><h3><a href="/a">A</a></h3></div></div>'
+        '<ul class="pager">{}</ul>'
+    ).format("".join(f'<li><a href="?currentPage={n}&cHash={n}f">{n}</a></li>' for n in (1, 3, 2)))
+    for asked, following in (("", "2"), ("?currentPage=2&cHash=2f", "3")):
+        parsed = parse_listing(make_source(), make_page(html, f"https://haus.example/liste{asked}"))
+        assert [f.url for f in parsed.follow] == [
+            f"https://haus.example/liste?currentPage={following}&cHash={following}f"
+        ]
+    last = make_page(html, "https://haus.example/liste?currentPage=3&cHash=3f")
+    assert parse_listing(make_source(), last).follow == ()
+
+
+def test_disabled_link_of_a_pager_leads_nowhere() -> None:
+    html = (
+        '<div class="blog"><div class="item"><h2><a href="/1-a">A</a></h2></div></div>'
+        '<ul class="pagination"><li class="disabled page-item pagination-next">'
+        '<a href="/liste?start=0">Weiter</a></li></ul>'
+    )
+    assert parse_listing(make_source(), make_page(html)).follow == ()
+
+
+def test_link_that_only_says_more_is_named_by_its_title() -> None:
+    html = (
+        '<ul><li class="search-result teaser">'
+        '<a class="teaser-link" title="Wallet" href="/w">mehr</a></li></ul>'
+    )
+    assert [e.title for e in parse_listing(make_source(), make_page(html)).entries] == ["Wallet"]
+
+
+def test_found_by_names_the_alternative_that_matched() -> None:
+    body = (CORPUS / "listing" / "gsb_pp.html").read_bytes()
+    entry = parse_listing(make_source(), make_page(body)).entries[0]
+    assert entry.found_by == {
+        "title": "pp-headline",
+        "published": "time",
+        "summary": "pp-richtext",
+    }
