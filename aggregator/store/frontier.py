@@ -312,6 +312,25 @@ def relist(db: sqlite3.Connection, source: str, document: str, named: Iterable[s
     )
 
 
+def names_nothing_new(
+    db: sqlite3.Connection, source: str, document: str, named: Iterable[str]
+) -> bool:
+    """Whether all that a document names was named by others: a pager without end goes round."""
+    marks = db.execute(
+        "SELECT DISTINCT canonical FROM listed WHERE source = ? AND document NOT IN (?, ?)",
+        (source, document, REACHABLE),
+    )
+    return {str(row[0]) for row in marks}.issuperset(named)
+
+
+def says_complete(db: sqlite3.Connection, source: str, root: str) -> bool:
+    """Whether the root of a source, when it was last read, said that it leads to everything."""
+    row = db.execute(
+        "SELECT complete FROM frontier WHERE source = ? AND canonical = ?", (source, root)
+    ).fetchone()
+    return bool(row and row["complete"])
+
+
 def enumeration_is_complete(db: sqlite3.Connection, source: str, root: str) -> bool:
     """Whether every enumerating page that the root leads to was read and said that it saw all.
 
