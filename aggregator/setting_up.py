@@ -6,8 +6,8 @@ from aggregator import urls
 from aggregator.clock import Clock
 from aggregator.config import load_settings, vocabulary
 from aggregator.fetch.client import Fetcher, Limits, user_agent
-from aggregator.fetch.transport import Way
 from aggregator.fetch.visit import Report, unheard
+from aggregator.fetch.way import Way
 from aggregator.hostbook import HostBook
 from aggregator.model import Site
 
@@ -33,7 +33,9 @@ def make_fetcher(
         page_bytes=settings.max_page_mb * 2**20,
         large_bytes=settings.max_document_mb * 2**20,
     )
-    way = Way(proxy=settings.proxy or None, ca_file=settings.ca_file or None)
+    way = Way(
+        proxy=settings.proxy or None, ca_file=settings.ca_file or None, client=settings.http_client
+    )
     agent = user_agent(settings.contact or site.contact)
     return Fetcher(hosts, clock, agent, limits=limits, on_exchange=on_exchange, way=way)
 

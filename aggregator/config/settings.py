@@ -18,6 +18,7 @@ from aggregator.config.values import address, positive_duration
 
 FILE = "settings.toml"
 PREFIX = "AGGREGATOR_"
+HTTP_CLIENTS = ("auto", "lean", "httpx")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class Settings:
     request_deadline: timedelta = timedelta(seconds=30)
     max_page_mb: int = 10
     max_document_mb: int = 30
+    http_client: str = "auto"
     proxy: str = ""
     ca_file: str = ""
     keep_runs: timedelta = timedelta(days=90)
@@ -72,6 +74,13 @@ def _duration(value: Any) -> timedelta:
     return positive_duration(_text(value))
 
 
+def _client(value: Any) -> str:
+    if _text(value) not in HTTP_CLIENTS:
+        raise WrongError(f"{shown(value)} ist kein HTTP-Client",
+                         f"einen von {', '.join(HTTP_CLIENTS)} eintragen")  # fmt: skip
+    return str(value)
+
+
 def _proxy(value: Any) -> str:
     url = _text(value)
     if url and (not address(url).startswith("http://") or urlsplit(url).port is None):
@@ -97,6 +106,9 @@ SETTINGS = (
             about="So groß darf eine Seite oder ein Feed sein, ausgepackt, in MB"),
     Setting(name="max_document_mb", read=_whole(1, 1024),
             about="So groß darf ein Dokument oder eine Sitemap sein, ausgepackt, in MB"),
+    Setting(name="http_client", read=_client,
+            about="Wer die Anfragen stellt: `lean` (Sockets mit llhttp), `httpx`, oder `auto`: "
+                  "`lean`, wo llhttp installiert ist. Beide halten dieselben Regeln"),
     Setting(name="proxy", read=_proxy,
             about="Proxy, über den Anfragen das Haus verlassen, als http://name:port"),
     Setting(name="ca_file", read=_file,

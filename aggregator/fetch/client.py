@@ -16,12 +16,13 @@ from aggregator import __version__
 from aggregator.clock import Clock, SimulatedClock, stamp
 from aggregator.errors import FetchError, StatusError
 from aggregator.fetch import seams
-from aggregator.fetch.exchange import USABLE, Answer, BrokenConnectionError, Wire
+from aggregator.fetch.exchange import USABLE, Answer, BrokenConnectionError
 from aggregator.fetch.guard import Guard, Target
 from aggregator.fetch.hosts import MemoryHosts
 from aggregator.fetch.robots import Robots
-from aggregator.fetch.transport import Way
 from aggregator.fetch.visit import Report, Visitor, unheard
+from aggregator.fetch.way import Way
+from aggregator.fetch.wires import open_wire
 from aggregator.hostbook import HostBook
 from aggregator.model import Code, Fetched, Hop, NotModified, Request, Role, Validators
 from aggregator.timing import retry_after
@@ -42,6 +43,8 @@ _ACCEPT_LISTS = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9,"
     " text/xml;q=0.9, application/json;q=0.9, text/html;q=0.8, */*;q=0.5"
 )
+# Words with which an interface says that a 403 is for strangers: Discourse and WordPress.
+_STRANGER = re.compile(rb'"(?:not_logged_in|rest_not_logged_in|rest_login_required)"')
 _NO_LOGIN = "als manuelle Quelle führen: hinter einer Anmeldung wird nicht gelesen"
 _WAIT = "abwarten; bei Dauer den Betreiber fragen"
 _MEANINGS = {
@@ -128,7 +131,7 @@ class Fetcher:
         self._min_delay = seams.smallest_delay()
         self._robots = Robots(self._guard)
         self._visitor = Visitor(
-            wire=Wire(self._guard, agent, way),
+            wire=open_wire(self._guard, agent, way),
             hosts=hosts,
             clock=clock,
             hold=timedelta(seconds=2 * self._limits.deadline_s + 30),
@@ -253,6 +256,12 @@ class Fetcher:
         """Return the error that a status stands for."""
         status = answer.status
         code, message, remedy = _meaning(status)
+        if status == 403 and _STRANGER.search(answer.body):
+            code, message, remedy = (
+                Code.LOGIN,
+                "die Schnittstelle verlangt eine Anmeldung",
+                _NO_LOGIN,
+            )
         if status == 400 and trail.cookie_set:
             code = Code.NEEDS_COOKIE
             message = "der Server verlangt ein Cookie und nimmt das gesetzte nicht an"

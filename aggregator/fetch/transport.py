@@ -12,19 +12,15 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
-import certifi
 import httpcore
 import httpx
 
 from aggregator.fetch.guard import Guard
-
-CONNECT_S = 10.0
-KEEPALIVE_S = 30.0
-MAX_IDLE = 64
+from aggregator.fetch.idle import KEEPALIVE_S, Idle, Key
+from aggregator.fetch.way import Way, trust
 
 
 class Deadline(threading.local):
@@ -143,15 +139,19 @@ class ProxyBackend(httpcore.NetworkBackend):
         return BoundedStream(stream, self._deadline)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """How requests leave the house."""
+class _Resting:
+    """An httpcore connection between two requests."""
 
-    proxy: str | None = None  # http://host:port; None: directly
-    ca_file: str | None = None  # further certificates to trust, PEM
+    def __init__(self, connection: httpcore.ConnectionInterface) -> None:
+        self.connection = connection
 
+    def is_usable(self) -> bool:
+        """Whether it has not rested too long, nor the peer ended it."""
+        return not self.connection.has_expired()
 
-Key = tuple[bytes, bytes, int | None]
+    def close(self) -> None:
+        """End it."""
+        self.connection.close()
 
 
 class GuardedTransport(httpx.BaseTransport):
@@ -163,12 +163,11 @@ class GuardedTransport(httpx.BaseTransport):
     """
 
     def __init__(self, guard: Guard, deadline: Deadline, way: Way) -> None:
-        self._idle: dict[Key, httpcore.ConnectionInterface] = {}
-        self._lock = threading.Lock()
+        self._idle: Idle[_Resting] = Idle()
         direct: Callable[..., httpcore.ConnectionPool] = httpcore.ConnectionPool
         # Makes connections and holds none.
         self._maker = (partial(httpcore.HTTPProxy, way.proxy) if way.proxy else direct)(
-            ssl_context=_trust(way.ca_file),
+            ssl_context=trust(way.ca_file),
             keepalive_expiry=KEEPALIVE_S,
             network_backend=ProxyBackend(deadline)
             if way.proxy
@@ -186,8 +185,10 @@ class GuardedTransport(httpx.BaseTransport):
             headers=request.headers.raw,
             extensions=request.extensions,
         )
-        key = (url.raw_scheme, url.raw_host, url.port)
-        connection = self._take(key) or self._maker.create_connection(asked.url.origin)
+        origin = asked.url.origin
+        key = (url.scheme, url.host, origin.port)
+        rested = self._idle.take(key)
+        connection = rested.connection if rested else self._maker.create_connection(origin)
         try:
             answer = connection.handle_request(asked)
         except BaseException:
@@ -198,34 +199,16 @@ class GuardedTransport(httpx.BaseTransport):
             answer.status, headers=answer.headers, stream=body, extensions=answer.extensions
         )
 
-    def _take(self, key: Key) -> httpcore.ConnectionInterface | None:
-        with self._lock:
-            connection = self._idle.pop(key, None)
-        if connection is not None and connection.has_expired():
-            connection.close()
-            return None
-        return connection
-
     def _give_back(self, key: Key, connection: httpcore.ConnectionInterface) -> None:
-        """Keep a connection that is still good; let the one go that rested longest."""
-        if not connection.is_idle():
+        """Keep a connection that is still good."""
+        if connection.is_idle():
+            self._idle.give(key, _Resting(connection))
+        else:
             connection.close()
-            return
-        with self._lock:
-            gone = [self._idle.pop(key, None)]
-            self._idle[key] = connection
-            if len(self._idle) > MAX_IDLE:
-                gone.append(self._idle.pop(next(iter(self._idle))))
-        for old in gone:
-            if old is not None:
-                old.close()
 
     def close(self) -> None:
         """Close all connections."""
-        with self._lock:
-            connections, self._idle = list(self._idle.values()), {}
-        for connection in connections:
-            connection.close()
+        self._idle.close()
 
 
 class _Body(httpx.SyncByteStream):
@@ -241,13 +224,3 @@ class _Body(httpx.SyncByteStream):
     def close(self) -> None:
         self._answer.close()
         self._done()
-
-
-@cache  # reading the roots costs 75 ms
-def _trust(ca_file: str | None) -> ssl.SSLContext:
-    """Return the system's and Mozilla's roots: administrations use authorities of either."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    if ca_file:
-        context.load_verify_locations(ca_file)
-    return context

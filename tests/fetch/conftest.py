@@ -1,6 +1,7 @@
 """Fixtures for fetching: a loopback site, and fetchers that may reach it."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from aggregator.clock import SimulatedClock
 from aggregator.fetch.client import Fetcher
 from aggregator.fetch.hosts import MemoryHosts
+from aggregator.fetch.way import Way
 from aggregator.model import Exchange
 from tests.fetch.site import Site, serving
 
@@ -28,16 +30,23 @@ def exchanges() -> list[Exchange]:
     return []
 
 
+@pytest.fixture(params=["lean", "httpx"])
+def client(request: pytest.FixtureRequest) -> str:
+    """Each client in turn: both keep every rule."""
+    return str(request.param)
+
+
 @pytest.fixture
 def make_fetcher(
-    clock: SimulatedClock, exchanges: list[Exchange]
+    clock: SimulatedClock, exchanges: list[Exchange], client: str
 ) -> Iterator[Callable[..., Fetcher]]:
     """Make fetchers that share the test's clock."""
     made: list[Fetcher] = []
 
     def make(**options: Any) -> Fetcher:
         hosts = options.pop("hosts", None) or MemoryHosts(clock)
-        made.append(Fetcher(hosts, clock, AGENT, on_exchange=exchanges.append, **options))
+        way = replace(options.pop("way", Way()), client=client)
+        made.append(Fetcher(hosts, clock, AGENT, on_exchange=exchanges.append, way=way, **options))
         return made[-1]
 
     yield make

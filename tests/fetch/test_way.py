@@ -8,9 +8,9 @@ import pytest
 
 from aggregator.errors import FetchError, RefusedError
 from aggregator.fetch import guard as guards
-from aggregator.fetch import transport
+from aggregator.fetch import idle
 from aggregator.fetch.client import Fetcher, Limits
-from aggregator.fetch.transport import Way
+from aggregator.fetch.way import Way
 from aggregator.model import Code, Fetched, Request
 from tests.fetch.site import Reply, Site, drip, page, serving
 
@@ -65,7 +65,7 @@ def test_a_server_that_never_shakes_hands_is_left(
 def test_a_host_is_asked_over_one_connection_until_others_need_the_place(
     site: Site, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport, "MAX_IDLE", 1)
+    monkeypatch.setattr(idle, "MAX_IDLE", 1)
     with serving() as other:
         for n in (site, site, other, site):
             n.pages["/a"] = page()
