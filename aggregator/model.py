@@ -29,6 +29,8 @@ class SourceKind(StrEnum):
     DISCOURSE = "discourse"
     DOCUMENT = "document"
     MANUAL = "manual"
+    WORDPRESS = "wordpress"
+    CONFLUENCE_STATIC = "confluence-static"
 
 
 class ItemKind(StrEnum):

@@ -12,14 +12,17 @@ from types import MappingProxyType
 
 from aggregator.errors import ParseError
 from aggregator.model import Code, Page, Parsed, Role, Source, SourceKind
-from aggregator.parse import sniff
+from aggregator.parse import feed_choice, sniff
 
 Parser = Callable[[Source, Page], Parsed]
+prefer_fast_feeds = feed_choice.prefer
 
 _PDF = b"%PDF-"
 _ZIP = b"PK\x03\x04"
 _DISCOURSE = re.compile(r'"(?:topic_list|post_stream|category_list|latest_posts)"\s*:')
 _CONFLUENCE = re.compile(r'"_links"\s*:|"_expandable"\s*:')
+_WORDPRESS = re.compile(r'"guid"\s*:\s*\{\s*"rendered"|"namespaces"\s*:\s*\[[^\]]*"wp\\?/v2"')
+_EXPORT = re.compile(r"(?:Available Pages|Verfügbare Seiten|VerfÃ¼gbare Seiten)\s*:")
 _CONFLUENCE_TYPE = re.compile(r'"type"\s*:\s*"(?:page|blogpost|attachment)"')
 
 
@@ -42,10 +45,16 @@ PARSERS: Mapping[SourceKind, Parser] = MappingProxyType(
         SourceKind.CONFLUENCE: _parser("confluence", "parse_confluence"),
         SourceKind.DISCOURSE: _parser("discourse", "parse_discourse"),
         SourceKind.DOCUMENT: _parser("document", "parse_document"),
+        SourceKind.WORDPRESS: _parser("wordpress", "parse_wordpress"),
+        SourceKind.CONFLUENCE_STATIC: _parser("confluence_static", "parse_confluence_static"),
     }
 )
 PAGE: Parser = _parser("page", "parse_page")
-_OWN_DETAILS = frozenset({SourceKind.CONFLUENCE, SourceKind.DISCOURSE})  # JSON behind an entry
+# What stands behind an entry is read by the kind's own parser when it is JSON; or always.
+_OWN_JSON = frozenset({SourceKind.CONFLUENCE, SourceKind.DISCOURSE})
+_OWN_PAGES = frozenset({SourceKind.CONFLUENCE_STATIC})
+# What a closed interface is replaced by, recognised by its first bytes.
+_STAND_INS = {SourceKind.WORDPRESS: frozenset({SourceKind.FEED, SourceKind.SITEMAP})}
 
 
 def parse(source: Source, page: Page) -> Parsed:
@@ -60,8 +69,12 @@ def parse(source: Source, page: Page) -> Parsed:
     if page.role is Role.DOCUMENT or (page.role is Role.DETAIL and is_document(page)):
         return PARSERS[SourceKind.DOCUMENT](source, page)
     if page.role is Role.DETAIL:
-        own = source.kind in _OWN_DETAILS and sniff.is_json(sniff.head_of(page.body))
+        own = source.kind in _OWN_PAGES or (
+            source.kind in _OWN_JSON and sniff.is_json(sniff.head_of(page.body))
+        )
         return PARSERS[source.kind](source, page) if own else PAGE(source, page)
+    if source.kind in _STAND_INS and (found := recognise(page)) in _STAND_INS[source.kind]:
+        return PARSERS[found](source, page)
     if source.kind not in PARSERS:
         raise ParseError(
             f"Eine Quelle der Art {source.kind} wird nicht abgerufen",
@@ -80,7 +93,8 @@ def is_document(page: Page) -> bool:
 def recognise(page: Page) -> SourceKind | None:
     """Return the kind of source that a body looks like, None for web pages and the unknown.
 
-    The body must not be compressed. `listing` and `manual` cannot be seen from outside.
+    The body must not be compressed. Of web pages only the index of an exported wiki is told;
+    `listing` and `manual` cannot be seen from outside.
     """
     if is_document(page):
         return SourceKind.DOCUMENT
@@ -91,6 +105,8 @@ def recognise(page: Page) -> SourceKind | None:
         return SourceKind.FEED
     if sniff.is_sitemap(head):
         return SourceKind.SITEMAP
+    if _EXPORT.search(head) and "confluence" in head.lower():
+        return SourceKind.CONFLUENCE_STATIC
     return None
 
 
@@ -101,4 +117,6 @@ def _recognise_json(head: str) -> SourceKind | None:
         return SourceKind.DISCOURSE
     if _CONFLUENCE.search(head) and _CONFLUENCE_TYPE.search(head):
         return SourceKind.CONFLUENCE
+    if _WORDPRESS.search(head):
+        return SourceKind.WORDPRESS
     return None

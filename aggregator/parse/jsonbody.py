@@ -4,9 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from aggregator import dates
 from aggregator.errors import ParseError
-from aggregator.model import Code, Page
+from aggregator.model import Code, Evidence, Page, Source, When
 from aggregator.text.charset import decode
+
+# How Discourse and WordPress say that one must be known to read.
+_STRANGERS = frozenset({"not_logged_in", "rest_not_logged_in", "rest_login_required"})
 
 
 def load(page: Page) -> Mapping[str, Any]:
@@ -15,17 +19,36 @@ def load(page: Page) -> Mapping[str, Any]:
     Raises:
         ParseError: No JSON, or no object; LOGIN when the interface asks for a log-in.
     """
+    document = load_any(page)
+    if not isinstance(document, dict):
+        raise ParseError("Die Antwort ist kein JSON-Objekt", where=page.final_url)
+    return document
+
+
+def load_any(page: Page) -> dict[str, Any] | list[Any]:
+    """Return the object or list that a body holds.
+
+    Raises:
+        ParseError: No JSON, or a mere value; LOGIN when the interface asks for a log-in.
+    """
     try:
         document = json.loads(decode(page.body, page.charset, "application/json"))
     except (ValueError, RecursionError) as error:
         raise ParseError("Die Antwort ist kein lesbares JSON", code=Code.DECODE_FAILED,
                          where=page.final_url) from error  # fmt: skip
-    if not isinstance(document, dict):
+    if not isinstance(document, dict | list):
         raise ParseError("Die Antwort ist kein JSON-Objekt", where=page.final_url)
-    if document.get("error_type") == "not_logged_in":
+    if isinstance(document, dict) and _STRANGERS & {
+        text_of(document.get("error_type")), text_of(document.get("code"))
+    }:  # fmt: skip
         raise ParseError("Die Schnittstelle verlangt eine Anmeldung", code=Code.LOGIN,
                          where=page.final_url)  # fmt: skip
     return document
+
+
+def is_json(body: bytes) -> bool:
+    """Whether a body begins like a JSON object or list."""
+    return body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
 
 
 def mapping(value: object) -> Mapping[str, Any]:
@@ -44,3 +67,15 @@ def text_of(value: object) -> str | None:
         return None
     text = str(value).encode("utf-8", "replace").decode("utf-8").strip()
     return text or None
+
+
+def date_of(value: object, source: Source, page: Page) -> str | None:
+    """Return a date of the source, None when it is none or absurd."""
+    text = text_of(value)
+    return dates.parse(text, zone=source.timezone, now=page.now) if text else None
+
+
+def when_of(value: object, source: Source, page: Page) -> When | None:
+    """Return a date of publication as an interface states it."""
+    at = date_of(value, source, page)
+    return When(at=at, evidence=Evidence.STRUCTURED) if at else None

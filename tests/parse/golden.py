@@ -11,11 +11,13 @@ from typing import Any
 
 from aggregator.model import Page, Parsed, Role, Source, SourceKind
 from aggregator.parse.confluence import parse_confluence
+from aggregator.parse.confluence_static import parse_confluence_static
 from aggregator.parse.discourse import parse_discourse
 from aggregator.parse.feed import parse_feed
 from aggregator.parse.listing import parse_listing
 from aggregator.parse.page import parse_page
 from aggregator.parse.sitemap import parse_sitemap
+from aggregator.parse.wordpress import parse_wordpress
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 NOW = "2026-11-24T08:00:00Z"
@@ -26,6 +28,8 @@ PARSERS = {
     "discourse": parse_discourse,
     "feed": parse_feed,
     "sitemap": parse_sitemap,
+    "wordpress": parse_wordpress,
+    "confluence-static": parse_confluence_static,
 }
 ENTRY_FIELDS = (
     "entry_id", "url", "title", "text", "summary", "published", "updated_at", "authors", "kind",

@@ -138,3 +138,12 @@ def test_a_first_reading_beyond_the_budget_goes_on_where_it_stopped(
 
     assert len(live(db)) == 11
     assert len([path for path in seen if "page=3" in path]) == 1
+
+
+def test_a_forum_for_members_alone_is_said_to_want_a_login(web: Web, crawl: Crawl) -> None:
+    body = json.dumps({"errors": ["Anmelden"], "error_type": "not_logged_in"})
+    web.put(f"{ROOT}/latest.json", body, status=403, media_type="application/json")
+
+    report = crawl(forum())["amt-forum"]
+
+    assert (report.state, report.reason) == (RunState.LOGIN, "login")
