@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aggregator.cli import sources_edit
+from aggregator.cli import discover, sources_edit
 from aggregator.cli.common import Context, emit, listed, note, say, table
 from aggregator.cli.preview import preview_document, report_preview, try_source
 from aggregator.model import Source, SourceKind
@@ -23,6 +23,7 @@ def sources_command() -> None:
 sources_command.add_command(sources_edit.add_command)
 sources_command.add_command(sources_edit.import_command)
 sources_command.add_command(sources_edit.export_command)
+sources_command.add_command(discover.discover_command)
 
 
 @sources_command.command("list")
