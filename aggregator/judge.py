@@ -17,6 +17,8 @@ from aggregator.model import (
     Code,
     Entry,
     Fetched,
+    Move,
+    MoveState,
     Parsed,
     Platform,
     Problem,
@@ -30,6 +32,7 @@ HALF_FROM = 4  # smaller documents may halve without a word
 # A problem of the parser that makes an enumeration unbelievable as a whole.
 FATAL = {Code.SELECTOR_EMPTY, Code.TRUNCATED, Code.DECODE_FAILED, Code.FEED_IS_HTML, Code.LOGIN,
          Code.NEEDS_COOKIE, Code.PARSE_FAILED}  # fmt: skip
+FINE = (RunState.OK, RunState.UNCHANGED, RunState.MOVED)
 STATES = {
     Code.ROBOTS_DENIED: RunState.DENIED,
     Code.ADDRESS_REFUSED: RunState.DENIED,
@@ -46,6 +49,11 @@ class Verdict:
     state: RunState
     reason: str | None = None
     message: str | None = None
+
+    @property
+    def fine(self) -> bool:
+        """Whether the source was read and gave what it should."""
+        return self.state in FINE
 
 
 def enumeration(
@@ -186,3 +194,31 @@ def verdict(
     if status == 410:
         state = RunState.GONE
     return Verdict(state=state, reason=trouble.code, message=trouble.message)
+
+
+def told_of_move(ended: Verdict, move: Move | None) -> Verdict:
+    """Return the end of a run with what is to be told about the address of its source.
+
+    Args:
+        ended: What the run would be called otherwise.
+        move: News about the address; None: there are none.
+    """
+    if move is None:
+        return ended
+    told = _NEWS_OF_MOVES[move.state].format(old=move.url, new=move.target, since=move.since[:10])
+    if ended.state in (RunState.OK, RunState.UNCHANGED) and move.state is not MoveState.FORGOTTEN:
+        return Verdict(state=RunState.MOVED, message=told)
+    # A learnt address that is gone speaks for itself alone: the old one may be there.
+    state = RunState.FAILED if ended.state is RunState.GONE else ended.state
+    message = f"{ended.message}; {told}" if ended.message else told
+    return replace(ended, state=state, message=message)
+
+
+_NEWS_OF_MOVES = {
+    MoveState.WATCHED: "{old} leitet seit {since} nach {new} um",
+    MoveState.LEARNT: "{old} ist umgezogen; ab jetzt wird {new} gelesen; in sources.yaml eintragen:"
+    " url: {new}",
+    MoveState.FOREIGN: "{old} leitet seit {since} auf eine andere Website um; wenn das richtig"
+    " ist, in sources.yaml eintragen: url: {new}",
+    MoveState.FORGOTTEN: "{new} ist nicht die neue Adresse; gelesen wird wieder {old}",
+}

@@ -118,9 +118,12 @@ def _conclude(db: store.Connection, clock: Clock, run: Run, *, offline: bool) ->
         suspect=run.suspect, offline=offline, fresh=run.fresh,
         newest=published[0] if published else None, now=stamp(now),
     )  # fmt: skip
-    fine = verdict.state in (RunState.OK, RunState.UNCHANGED)
-    before = 0.0 if fine else store.state.state_of(db, run.source.id).failures
-    failures, next_at = _plan(run, verdict.state, before, published, pending, now)
+    verdict = judge.told_of_move(verdict, store.moves.news(db, run.source.id))
+    before = 0.0 if verdict.fine else store.state.state_of(db, run.source.id).failures
+    failures, next_at = _plan(run, verdict, before, published, now)
+    if verdict.fine and pending:  # it goes on when the first of them is due
+        waiting = store.frontier.pending_at(db, run.source.id) or ""
+        next_at = min(next_at, max(now + WITH_PENDING, instant(waiting)))
     record = store.runs.end(
         db, run.number, state=verdict.state, reason=verdict.reason, message=verdict.message,
         pending=pending, wall_ms=round((time.monotonic() - run.began) * 1000), now=stamp(now),
@@ -137,23 +140,21 @@ def _conclude(db: store.Connection, clock: Clock, run: Run, *, offline: bool) ->
 
 def _plan(
     run: Run,
-    state: RunState,
+    verdict: judge.Verdict,
     failures: float,
     published: Sequence[str],
-    pending: int,
     now: datetime,
 ) -> tuple[float, datetime]:
     """Return how many failures in a row there are now, and when the source is read next."""
-    if state is RunState.OFFLINE:
+    if verdict.state is RunState.OFFLINE:
         return failures, now + OFFLINE_PAUSE  # not the source's fault: nothing is counted
-    if state is RunState.GONE:
+    if verdict.state is RunState.GONE:
         return failures + 1, now + RETIRED
-    if state in (RunState.OK, RunState.UNCHANGED):
-        next_at = timing.next_after_success(
+    if verdict.fine:
+        return 0.0, timing.next_after_success(
             run.source, [instant(dates.sort_key(at)) for at in published], now=now,
             hint=max(run.hints, default=None),
         )  # fmt: skip
-        return 0.0, min(next_at, now + WITH_PENDING) if pending else next_at
     fault = timing.fault_of(run.error) if run.error else timing.Fault.SOFT
     failures += fault.weight
     retry_after = run.error.retry_after if run.error else None

@@ -1,5 +1,6 @@
 """What may be believed of an answer, and how a run is called in the end."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,8 @@ from aggregator.model import (
     Follow,
     Hop,
     Link,
+    Move,
+    MoveState,
     Parsed,
     Problem,
     Role,
@@ -196,3 +199,32 @@ def test_silence_beyond_max_age_is_suspect() -> None:
 
     assert state("2026-11-01") is RunState.OK
     assert state("2026-08-01T00:00:00Z") is RunState.SUSPECT
+
+
+MOVED = Move(
+    source="amt-feed", url="http://amt.example/alt.xml", target="http://amt.example/neu.xml",
+    since="2026-11-17T08:00:00Z", last_at="2026-11-24T08:00:00Z", times=9,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("ended", "move", "state", "words"),
+    [
+        (RunState.OK, None, RunState.OK, None),
+        (RunState.UNCHANGED, MoveState.LEARNT, RunState.MOVED, "url: http://amt.example/neu.xml"),
+        (RunState.OK, MoveState.FOREIGN, RunState.MOVED, "andere Website"),
+        (RunState.OK, MoveState.FORGOTTEN, RunState.OK, "wieder http://amt.example/alt.xml"),
+        (RunState.SUSPECT, MoveState.FORGOTTEN, RunState.SUSPECT, "nicht die neue Adresse"),
+        (RunState.GONE, MoveState.FORGOTTEN, RunState.FAILED, "wieder http://amt.example/alt.xml"),
+        (RunState.GONE, None, RunState.GONE, None),
+    ],
+)
+def test_a_move_is_told_with_the_line_to_change(
+    ended: RunState, move: MoveState | None, state: RunState, words: str | None
+) -> None:
+    news = replace(MOVED, state=move) if move else None
+
+    told = judge.told_of_move(judge.Verdict(state=ended), news)
+
+    assert told.state is state
+    assert words is None or words in (told.message or "")

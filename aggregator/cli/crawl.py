@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from aggregator.record import Report
 
 BAD = {RunState.FAILED, RunState.SUSPECT, RunState.OFFLINE, RunState.DENIED, RunState.LOGIN,
-       RunState.NEEDS_COOKIE, RunState.GONE, RunState.MOVED}  # fmt: skip
+       RunState.NEEDS_COOKIE, RunState.GONE}  # fmt: skip
 WORDS = {
     "ok": "aktuell", "unchanged": "unverändert", "suspect": "verdächtig", "failed": "gestört",
     "offline": "keine Verbindung", "denied": "nicht erlaubt", "needs_cookie": "verlangt Cookie",

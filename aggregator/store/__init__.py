@@ -2,7 +2,7 @@
 
 from sqlite3 import Connection
 
-from aggregator.store import catalogue, changes, commit, frontier, leases, runs, state
+from aggregator.store import catalogue, changes, commit, frontier, leases, moves, runs, state
 from aggregator.store.connection import (
     ThreadConnections,
     connect,
@@ -22,6 +22,7 @@ __all__ = [
     "frontier",
     "get_meta",
     "leases",
+    "moves",
     "read_one_state",
     "runs",
     "set_meta",

@@ -16,6 +16,7 @@ from aggregator.model import (
     Site,
     Source,
 )
+from aggregator.store import moves
 from aggregator.store.connection import get_meta, set_meta, transaction
 
 
@@ -24,6 +25,7 @@ def mirror(db: sqlite3.Connection, catalogue: Catalogue) -> bool:
     if get_meta(db, "catalogue") == catalogue.checksum:
         return False
     with transaction(db):
+        moves.readdress(db, [(s.id, s.url, _json(s)) for s in catalogue.sources])
         db.execute("DELETE FROM platform")
         db.execute("DELETE FROM source")
         db.executemany(

@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from aggregator.clock import instant, stamp
 from aggregator.model import Role, Validators
+from aggregator.store import moves
 from aggregator.store.connection import transaction
 
 FAR = "9999-12-31T00:00:00Z"  # index rows wait until their source is read again
@@ -22,6 +23,7 @@ RETRIES = 5  # failing details wait longer each time: 1, 2, 4, 8, 16 hours
 GIVE_UP = timedelta(days=7)
 # A list in the order of change is read to its end this often, to see what is no longer in it.
 READ_TO_END = timedelta(days=7)
+GROWING = timedelta(hours=2)  # while addresses wait, their enumeration is asked again this often
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,41 +80,56 @@ def open_pass(
         now: The instant.
         trusted_since: A page whose lastmod did not move is asked again unless it was read after
             this instant: many sites never touch the lastmod of their sub-sitemaps.
+
+    A run that only goes on with what the last ones left does not ask for the enumeration again.
     """
     with transaction(db):
         db.execute(
-            "DELETE FROM frontier WHERE source = ? AND role = 'root' AND canonical <> ?",
+            "DELETE FROM frontier WHERE source = ? AND turn = 0 AND canonical <> ?",
             (source, canonical),
         )
+        if _goes_on(db, source, since=max(trusted_since, stamp(instant(now) - GROWING))):
+            return
         db.execute(
             "INSERT INTO frontier (source, url, canonical, role, reason, due_at, pending)"
             " VALUES (?, ?, ?, 'root', 'root', ?, 0)"
             " ON CONFLICT (source, canonical) DO UPDATE SET url = excluded.url, role = 'root',"
             " due_at = excluded.due_at, attempts = 0",
-            (source, url, canonical, now),
+            (source, moves.address(db, source, url, now), canonical, now),
         )
         db.execute(
             "UPDATE frontier SET due_at = ?, attempts = 0"
-            " WHERE source = ? AND role = 'index' AND (lastmod IS NULL OR fetched_at <= ?)"
+            " WHERE source = ? AND turn = 1 AND (lastmod IS NULL OR fetched_at <= ?)"
             " AND (chained = 0 OR pending = 1)",
             (now, source, trusted_since),
         )
+
+
+def _goes_on(db: sqlite3.Connection, source: str, *, since: str) -> bool:
+    """Whether addresses wait that an enumeration read after an instant has named."""
+    row = db.execute(
+        "SELECT 1 FROM frontier WHERE source = ? AND turn = 0 AND fetched_at > ? AND attempts = 0"
+        " AND EXISTS (SELECT 1 FROM frontier WHERE source = ? AND pending = 1)",
+        (source, since, source),
+    ).fetchone()
+    return row is not None
 
 
 def next_due(db: sqlite3.Connection, source: str, now: str, *, revisits_left: int) -> Row | None:
     """Return the address to be fetched next, None when nothing is due.
 
     What enumerates comes first, then what left an enumeration (a moved page must be seen at its
-    old address before its new one), then what is new or changed, then revisits. Within these,
-    older dues first.
+    old address before its new one), then what is new or changed, then revisits (column `turn`).
+    Within these, older dues first. Each turn is one step in an index, however long the frontier.
     """
     row = db.execute(
         f"SELECT {_COLUMNS} FROM frontier"  # noqa: S608 (fixed columns)
-        " WHERE source = ? AND due_at <= ? AND (? > 0 OR reason <> 'revisit')"
-        " ORDER BY CASE role WHEN 'root' THEN 0 WHEN 'index' THEN 1 ELSE 2 END,"
-        " CASE reason WHEN 'dropped' THEN 0 WHEN 'revisit' THEN 2 ELSE 1 END, due_at, canonical"
-        " LIMIT 1",
-        (source, now, revisits_left),
+        " WHERE source = :source AND due_at <= :now AND turn = ("
+        "  SELECT column1 FROM (VALUES (0), (1), (2), (3), (4)) WHERE column1 <= :most AND EXISTS ("
+        "   SELECT 1 FROM frontier f WHERE f.source = :source AND f.turn = column1"
+        "    AND f.due_at <= :now) ORDER BY column1 LIMIT 1)"
+        " ORDER BY due_at, canonical LIMIT 1",
+        {"source": source, "now": now, "most": 4 if revisits_left > 0 else 3},
     ).fetchone()
     return _row(row) if row else None
 
@@ -123,6 +140,14 @@ def pending(db: sqlite3.Connection, source: str) -> int:
         "SELECT count(*) FROM frontier WHERE source = ? AND pending = 1", (source,)
     ).fetchone()
     return int(row[0])
+
+
+def pending_at(db: sqlite3.Connection, source: str) -> str | None:
+    """Return when the first of the addresses that wait is due; None when there are none."""
+    row = db.execute(
+        "SELECT min(due_at) FROM frontier WHERE source = ? AND pending = 1", (source,)
+    ).fetchone()
+    return row[0] if row[0] is None else str(row[0])
 
 
 def add(
@@ -181,7 +206,7 @@ def go_on(db: sqlite3.Connection, row: Row, *, has_news: bool, now: str) -> None
         "UPDATE frontier SET due_at = ?, attempts = 0 WHERE source = ? AND chained = 1"
         " AND canonical IN (SELECT canonical FROM listed WHERE source = ? AND document = ?)"
         " AND fetched_at < (SELECT fetched_at FROM frontier WHERE source = ? AND role = 'root')"
-        " AND (? OR EXISTS (SELECT 1 FROM frontier WHERE source = ? AND chained = 1"
+        " AND (? OR EXISTS (SELECT 1 FROM frontier WHERE source = ? AND turn = 1 AND chained = 1"
         "  AND fetched_at <= ?))",
         (now, row.source, row.source, row.canonical, row.source, has_news, row.source,
          read_to_end),
@@ -350,7 +375,7 @@ def enumeration_is_complete(db: sqlite3.Connection, source: str, root: str) -> b
     }
     pages = db.execute(
         "SELECT canonical, role, complete, pending, fetched_at, chained FROM frontier"
-        " WHERE source = ? AND role IN ('root', 'index')",
+        " WHERE source = ? AND turn IN (0, 1)",
         (source,),
     ).fetchall()
     began = max((page["fetched_at"] or "" for page in pages if page["role"] == "root"), default="")

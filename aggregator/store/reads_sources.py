@@ -39,7 +39,7 @@ READ_WELL = (Health.FINE, Health.GROWING)
 
 _BY_STATE = {
     "failed": Health.FAILED, "denied": Health.FAILED, "needs_cookie": Health.FAILED,
-    "login": Health.FAILED, "moved": Health.FAILED, "gone": Health.FAILED,
+    "login": Health.FAILED, "gone": Health.FAILED,
     "suspect": Health.SUSPECT, "offline": Health.OFFLINE,
 }  # fmt: skip
 

@@ -103,12 +103,15 @@ def settle(
     now: str,
 ) -> None:
     """Record how a run ended and give the lease back; part of the run's last transaction."""
-    fine = state in (RunState.OK, RunState.UNCHANGED)
+    fine = state in (RunState.OK, RunState.UNCHANGED, RunState.MOVED)
     db.execute(
         "UPDATE source_state SET state = ?, reason = ?, message = ?, next_at = ?, failures = ?,"
         " last_run_at = ?, last_success_at = iif(?, ?, last_success_at),"
+        " settled_at = iif(? AND NOT EXISTS (SELECT 1 FROM frontier"
+        "  WHERE frontier.source = source_state.source AND pending = 1),"
+        "  coalesce(settled_at, ?), settled_at),"
         " lease_by = NULL, lease_until = NULL WHERE source = ?",
-        (state, reason, message, next_at, failures, now, fine, now, source),
+        (state, reason, message, next_at, failures, now, fine, now, fine, now, source),
     )
 
 

@@ -85,3 +85,71 @@ def test_a_wish_of_the_server_only_delays(db: store.Connection) -> None:
 
     later = stamp(instant(NOW) + timedelta(hours=5))
     assert db.execute("SELECT due_at FROM frontier").fetchone()[0] == later
+
+
+def test_what_enumerates_comes_first_then_what_left_then_news_then_revisits(
+    db: store.Connection,
+) -> None:
+    reasons = {"alt": "revisit", "neu": "new", "weg": "dropped"}
+    for name, reason in reasons.items():
+        url = f"https://amt.example/{name}.html"
+        frontier.add(db, SOURCE, [(url, url, Role.DETAIL, None)], now=NOW)
+        db.execute("UPDATE frontier SET reason = ? WHERE url = ?", (reason, url))
+    frontier.open_pass(db, SOURCE, ROOT, ROOT, NOW, trusted_since=NOW)
+    seen = []
+    while row := frontier.next_due(db, SOURCE, NOW, revisits_left=1):
+        seen.append(row.url.removeprefix("https://amt.example/").removesuffix(".html"))
+        frontier.retire(db, row, 200)
+
+    assert seen == ["liste", "weg", "neu", "alt"]
+
+
+def test_the_next_address_is_found_without_reading_the_frontier(db: store.Connection) -> None:
+    asked: list[str] = []
+    db.set_trace_callback(asked.append)
+    frontier.next_due(db, SOURCE, NOW, revisits_left=1)
+    db.set_trace_callback(None)
+
+    plan = [row["detail"] for row in db.execute(f"EXPLAIN QUERY PLAN {asked[0]}")]
+
+    tables = [step for step in plan if "frontier" in step or step.split()[1] == "f"]
+    assert len(tables) == 2
+    assert all("SEARCH" in step and "INDEX frontier_turn" in step for step in tables)
+
+
+def read_root(db: store.Connection, now: str, *waiting: str) -> None:
+    """Read the root as one that names pages that wait from then on."""
+    frontier.open_pass(db, SOURCE, ROOT, ROOT, now, trusted_since="2026-01-01T00:00:00Z")
+    row = due(db, now)
+    frontier.fetched(db, row, validators=Validators(), status=200, changed=True, complete=True,
+                     next_in=timedelta(days=1), now=now)  # fmt: skip
+    frontier.add(db, SOURCE, [(url, url, Role.DETAIL, None) for url in waiting], now=now)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "after", "trusted", "asked"),
+    [
+        ((PAGE,), timedelta(minutes=1), timedelta(hours=20), PAGE),
+        ((PAGE,), timedelta(hours=2), timedelta(hours=20), ROOT),
+        ((), timedelta(minutes=1), timedelta(hours=20), ROOT),
+        ((PAGE,), timedelta(minutes=1), timedelta(0), ROOT),  # somebody asks by name
+    ],
+)
+def test_a_run_that_only_goes_on_does_not_ask_for_the_enumeration(
+    db: store.Connection, waiting: tuple[str, ...], after: timedelta, trusted: timedelta, asked: str
+) -> None:
+    read_root(db, NOW, *waiting)
+    later = instant(NOW) + after
+
+    frontier.open_pass(db, SOURCE, ROOT, ROOT, stamp(later), trusted_since=stamp(later - trusted))
+
+    assert due(db, stamp(later)).url == asked
+
+
+def test_when_the_first_waiting_address_is_due_is_known(db: store.Connection) -> None:
+    assert frontier.pending_at(db, SOURCE) is None
+    frontier.add(db, SOURCE, [(PAGE, PAGE, Role.DETAIL, None)], now=NOW)
+
+    frontier.failed(db, due(db), status=500, missing=False, now=NOW, retry_in=None)
+
+    assert frontier.pending_at(db, SOURCE) == stamp(instant(NOW) + timedelta(hours=1))
