@@ -22,18 +22,25 @@ class Change:
     seq: int
 
 
+_ENQUEUE = (
+    "INSERT INTO changes (item, what, seq)"
+    " VALUES (?, ?, (SELECT coalesce(max(seq), 0) + 1 FROM changes))"
+    " ON CONFLICT (item) DO UPDATE SET seq = excluded.seq,"
+    " what = iif(excluded.what = 'item', 'item', what)"
+)
+
+
 def enqueue(db: sqlite3.Connection, item_pk: int, what: str = ITEM) -> None:
     """Note that an item is to be derived; belongs into the caller's transaction.
 
     `item` wins over `relate` when both are asked for.
     """
-    db.execute(
-        "INSERT INTO changes (item, what, seq)"
-        " VALUES (?, ?, (SELECT coalesce(max(seq), 0) + 1 FROM changes))"
-        " ON CONFLICT (item) DO UPDATE SET seq = excluded.seq,"
-        " what = iif(excluded.what = 'item', 'item', what)",
-        (item_pk, what),
-    )
+    db.execute(_ENQUEUE, (item_pk, what))
+
+
+def enqueue_all(db: sqlite3.Connection, items: Iterable[int]) -> None:
+    """Note that items are to be derived, in order; belongs into the caller's transaction."""
+    db.executemany(_ENQUEUE, [(item, ITEM) for item in items])
 
 
 def take(db: sqlite3.Connection, limit: int) -> list[Change]:

@@ -14,6 +14,7 @@ from aggregator import urls
 from aggregator.clock import instant
 from aggregator.model import Exchange, Item, ItemState, Platform, Problem, Role, Validators
 from aggregator.store import frontier, runs, state
+from aggregator.store.arrivals import store_items
 from aggregator.store.changes import enqueue
 from aggregator.store.connection import transaction
 from aggregator.store.items import (
@@ -24,7 +25,6 @@ from aggregator.store.items import (
     set_state,
     set_url,
     shared_page,
-    store_item,
 )
 
 GONE_AFTER = timedelta(days=1)  # between two visits that both say 404 or 410
@@ -69,8 +69,8 @@ def commit_step(db: sqlite3.Connection, step: Step) -> runs.Counts:
     with transaction(db):
         row = _follow_redirect(db, step.visit)
         edited = []
-        for item in step.items:
-            outcome, _ = store_item(db, item, platform, now)
+        stored = store_items(db, step.items, platform, now)
+        for item, (outcome, _) in zip(step.items, stored, strict=True):
             outcomes[outcome] += 1
             if outcome is Outcome.CHANGED and row.role in frontier.ENUMERATING:
                 edited.append(item)
@@ -246,8 +246,7 @@ def commit_batch(
     """
     outcomes = dict.fromkeys(Outcome, 0)
     with transaction(db):
-        for item in found:
-            outcome, pk = store_item(db, item, platform, now)
+        for outcome, pk in store_items(db, found, platform, now):
             outcomes[outcome] += 1
             if pk is not None:
                 seen.add(pk)
