@@ -63,7 +63,7 @@ class SimulatedClock:
 
 def stamp(at: datetime) -> str:
     """Return an instant in the one form of the store: RFC 3339, UTC, whole seconds, `Z`."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{at.astimezone(UTC).isoformat(timespec='seconds')[:-6]}Z"
 
 
 def instant(text: str) -> datetime:

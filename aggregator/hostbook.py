@@ -34,6 +34,15 @@ class RobotsCopy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TdmCopy:
+    """What `tdmrep.json` of a host said when it could last be had."""
+
+    body: str | None  # None: there is none
+    at: datetime  # when it was last asked for
+    status: int | None  # of the last answer; None: there was none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cookie:
     """A cookie; it goes back to the very host that set it and to no other."""
 
@@ -44,7 +53,7 @@ class Cookie:
 
 
 class HostBook(Protocol):
-    """Turns, spacing, robots rules and cookies, by host."""
+    """Turns, spacing, robots rules, reservations and cookies, by host."""
 
     def acquire(self, host: str, *, hold: timedelta, patience: timedelta) -> None:
         """Return when it is our turn at `host` and its spacing is over.
@@ -67,6 +76,12 @@ class HostBook(Protocol):
 
     def keep_robots(self, host: str, copy: RobotsCopy) -> None:
         """Remember the rules."""
+
+    def tdm(self, host: str) -> TdmCopy | None:
+        """Return the reservations as last read."""
+
+    def keep_tdm(self, host: str, copy: TdmCopy) -> None:
+        """Remember the reservations."""
 
     def cookies(self, host: str) -> tuple[Cookie, ...]:
         """Return the cookies that the host has set."""

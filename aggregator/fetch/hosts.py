@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from aggregator.clock import Clock
-from aggregator.hostbook import Cookie, RobotsCopy, Turns, must_pause
+from aggregator.hostbook import Cookie, RobotsCopy, TdmCopy, Turns, must_pause
 
 
 @dataclass
 class _Host:
     next_at: datetime | None = None
     robots: RobotsCopy | None = None
+    tdm: TdmCopy | None = None
     cookies: tuple[Cookie, ...] = ()
 
 
@@ -48,6 +49,14 @@ class MemoryHosts:
     def keep_robots(self, host: str, copy: RobotsCopy) -> None:
         """Remember the rules."""
         self._hosts[host].robots = copy
+
+    def tdm(self, host: str) -> TdmCopy | None:
+        """Return the reservations as last read."""
+        return self._hosts[host].tdm
+
+    def keep_tdm(self, host: str, copy: TdmCopy) -> None:
+        """Remember the reservations."""
+        self._hosts[host].tdm = copy
 
     def cookies(self, host: str) -> tuple[Cookie, ...]:
         """Return the cookies that the host has set."""

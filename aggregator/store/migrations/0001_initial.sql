@@ -60,16 +60,26 @@ CREATE TABLE move (
     told          INTEGER NOT NULL DEFAULT 0   -- 1: a run has told the admin of this state
 ) STRICT, WITHOUT ROWID;
 
+-- Written twice with every request, so its rows are small: what is long stands in `host_file`.
 CREATE TABLE host (
     name        TEXT PRIMARY KEY,          -- host or host:port, lower case
     next_at     TEXT,                      -- earliest next request
     lease_by    TEXT,                      -- one request at a time
     lease_until TEXT,
     crawl_delay REAL,                      -- seconds, from robots.txt
-    robots      TEXT,                      -- body as text; NULL: not fetched
     robots_at   TEXT,
     robots_status INTEGER,
+    tdmrep_at   TEXT,
+    tdmrep_status INTEGER,
     cookies     TEXT                       -- JSON: [{name, value, path, secure}]
+) STRICT, WITHOUT ROWID;
+
+-- What a host says at its well-known places.
+CREATE TABLE host_file (
+    host TEXT NOT NULL,
+    file TEXT NOT NULL,                    -- robots tdmrep
+    body TEXT NOT NULL,
+    PRIMARY KEY (host, file)
 ) STRICT, WITHOUT ROWID;
 
 -- Every address of a source: to be fetched, or fetched and to be revisited.
@@ -274,10 +284,11 @@ CREATE TABLE host_day (
 -- One row for each item to be derived anew; written in the item's transaction.
 CREATE TABLE changes (
     item INTEGER PRIMARY KEY,
-    what TEXT NOT NULL,                    -- 'item' (everything), 'relate' (its related list only)
+    what TEXT NOT NULL,                    -- 'item' (everything), 'link' (it is searchable, what
+                                           -- links it to others is left), 'relate' (its list only)
     seq  INTEGER NOT NULL                  -- grows with every enqueue: tells a change from a later one
 ) STRICT;
-CREATE INDEX changes_seq ON changes (seq);  -- oldest first
+CREATE INDEX changes_what ON changes (what, seq);
 
 CREATE TABLE lease (
     name  TEXT PRIMARY KEY,                -- derive
@@ -293,7 +304,8 @@ CREATE TABLE epoch (
     analysis TEXT NOT NULL,                -- version of the analysis, the vocabulary, the platforms
     taken_at TEXT NOT NULL,
     items    INTEGER NOT NULL,             -- items counted
-    state    TEXT NOT NULL                 -- taking counted complete (with frequent shingles)
+    seq      INTEGER NOT NULL,             -- until its build is through: the changes that it saw
+    state    TEXT NOT NULL                 -- taking worded counted complete (frequent shingles)
 ) STRICT;
 
 CREATE TABLE epoch_word (                  -- the splitter's corpus, and what is suggested for typos
