@@ -33,7 +33,7 @@ from aggregator.model import (
     SourceKind,
     When,
 )
-from aggregator.text import references, words
+from aggregator.text import noise, references, words
 
 EXCERPT_CHARS = 300  # press publishers' right: a "very short extract" (UrhG § 87g Abs. 2)
 MAX_TEXT_CHARS = 2_000_000  # the longest honest document seen: about 900,000
@@ -181,8 +181,9 @@ def _fragment(url: str) -> str:
 
 def clean(text: str) -> str:
     """Return text in Unicode NFC without control characters and stray blanks."""
-    text = CONTROL.sub(" ", unicodedata.normalize("NFC", text.replace("\r\n", "\n")))
-    return "\n".join(line.strip() for line in text.split("\n")).strip()
+    tidy = CONTROL.sub(" ", unicodedata.normalize("NFC", text.replace("\r\n", "\n")))
+    tidy = "\n".join(line.strip() for line in tidy.split("\n")).strip()
+    return text if tidy == text else tidy  # one and the same text travels between processes once
 
 
 def _first_words(text: str) -> str:
@@ -228,10 +229,10 @@ def digest_of(text: str) -> Digest:
 
 
 def _content_hash(title: str, text: str, entry: Entry) -> str:
-    """Hash what a reader would call a change: title, text, date, targets of links."""
+    """Hash what a reader would call a change: title, text without noise, date, link targets."""
     targets = [urls.canonical(link.url) for link in entry.links]
     published = entry.published.at if entry.published else None
-    told = json.dumps([title, " ".join(text.split()), published, targets], ensure_ascii=False)
+    told = json.dumps([title, noise.settled(text), published, targets], ensure_ascii=False)
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -4,12 +4,12 @@ Parse, let in, normalise, and collect where the body leads: pages behind thin en
 pages of a list, files that the content links to. Nothing here fetches or stores.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from aggregator import judge, parse, store, timing, urls
 from aggregator.clock import Clock, stamp
-from aggregator.errors import AggregatorError, FetchError, ParseError
+from aggregator.errors import AggregatorError, FetchError, ParseError, RefusedError, StatusError
 from aggregator.fetch.client import Fetcher
 from aggregator.items import Normalised, normalise
 from aggregator.model import (
@@ -30,8 +30,31 @@ from aggregator.model import (
 ENUMERATING = store.frontier.ENUMERATING
 # Their parsers name the address behind an entry: that of the interface, not of the page for people.
 LEAD_THEMSELVES = (SourceKind.DISCOURSE, SourceKind.CONFLUENCE)
+CLOSED = (401, 403, 404, 410)
 MAX_MORE = 50  # a thread of a thousand posts in slices of twenty
 FetchMore = Callable[[str], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """All that it takes to understand a body, in this process or in another."""
+
+    source: Source
+    platform: Platform
+    role: Role
+    now: str
+    answer: Fetched
+    more: Mapping[str, bytes] = field(default_factory=dict)  # as in `Page`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """What a body says and where it leads; only `parsed` while the page lacks what it needs."""
+
+    parsed: Parsed
+    normalised: Normalised = field(default_factory=Normalised)
+    follows: tuple[tuple[str, str, Role, str | None], ...] = ()  # url, canonical, role, lastmod
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +66,39 @@ class Read:
     step: store.commit.Step
 
 
+def understand(job: Job) -> Understood:
+    """Parse a body, let in and normalise its entries, collect what it leads to. Pure.
+
+    Raises:
+        ParseError: The body could not be understood, or led away from its platform.
+    """
+    source, platform, role, answer = job.source, job.platform, job.role, job.answer
+    judge.redirect(source, platform, role, answer)
+    page = Page(
+        url=answer.url, final_url=answer.final_url, body=answer.body, role=role,
+        media_type=answer.media_type, charset=answer.charset, headers=answer.headers,
+        now=job.now, more=job.more,
+    )  # fmt: skip
+    parsed = parse.parse(source, page)
+    if _outstanding(parsed, job.more):
+        return Understood(parsed=parsed)
+    entries = admitted(source, role, _with_addresses(parsed.entries, role, answer))
+    follows = _follows(source, platform, role, parsed, entries)
+    return Understood(
+        parsed=parsed,
+        normalised=normalise(entries, source, platform, role),
+        follows=follows,
+        named=_named(platform, entries, follows) if role in ENUMERATING else (),
+    )
+
+
 def read(
     source: Source,
     platform: Platform,
     visit: store.commit.Visit,
     answer: Fetched,
     fetch_more: FetchMore,
+    understand: Callable[[Job], Understood] = understand,
 ) -> Read:
     """Turn a body into a step: parse, normalise, collect what it leads to. Stores nothing.
 
@@ -58,47 +108,38 @@ def read(
         visit: The visit that brought the answer.
         answer: The body.
         fetch_more: Fetches what a body needs to be complete (the later posts of a long thread).
+        understand: Reads the body here, or has it read by another process.
 
     Raises:
         ParseError: The body could not be understood, or led away from its platform.
         FetchError: What it needs could not be had.
     """
-    row = visit.row
-    judge.redirect(source, platform, row.role, answer)
-    page = Page(
-        url=answer.url, final_url=answer.final_url, body=answer.body, role=row.role,
-        media_type=answer.media_type, charset=answer.charset, headers=answer.headers,
-        now=visit.now,
-    )  # fmt: skip
-    parsed = _parse_whole(source, page, fetch_more)
-    entries = admitted(source, row.role, _with_addresses(parsed.entries, row.role, answer))
-    normalised = normalise(entries, source, platform, row.role)
-    enumerates = row.role in ENUMERATING
-    follows = _follows(source, platform, row.role, parsed, entries)
+    role = visit.row.role
+    job = Job(source=source, platform=platform, role=role, now=visit.now, answer=answer)
+    found = understand(job)
+    while wanted := _outstanding(found.parsed, job.more):
+        job = replace(job, more={**job.more, **{url: fetch_more(url) for url in wanted}})
+        found = understand(job)
+    parsed, enumerates = found.parsed, role in ENUMERATING
     step = store.commit.Step(
         visit=visit,
         validators=answer.validators,
         next_in=timing.revisit_in(0),
-        items=normalised.items,
-        follows=follows,
-        named=_named(platform, entries, follows) if enumerates else None,
+        items=found.normalised.items,
+        follows=found.follows,
+        named=found.named if enumerates else None,
         complete=parsed.complete if enumerates else None,
         newest_first=enumerates and parsed.newest_first,
-        rejected=normalised.rejected,
+        rejected=found.normalised.rejected,
         problems=parsed.problems,
         bytes=len(answer.body),
     )
-    return Read(parsed=parsed, normalised=normalised, step=step)
+    return Read(parsed=parsed, normalised=found.normalised, step=step)
 
 
-def _parse_whole(source: Source, page: Page, fetch_more: FetchMore) -> Parsed:
-    """Parse a page, and again with what it needs to be complete."""
-    parsed = parse.parse(source, page)
-    more: dict[str, bytes] = {}
-    while wanted := [url for url in parsed.needs if url not in more][: MAX_MORE - len(more)]:
-        more |= {url: fetch_more(url) for url in wanted}
-        parsed = parse.parse(source, replace(page, more=more))
-    return parsed
+def _outstanding(parsed: Parsed, more: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Return the addresses that a page needs and that were not fetched yet."""
+    return tuple(url for url in parsed.needs if url not in more)[: MAX_MORE - len(more)]
 
 
 def _with_addresses(entries: Iterable[Entry], role: Role, answer: Fetched) -> tuple[Entry, ...]:
@@ -182,7 +223,12 @@ def more_of(fetcher: Fetcher, source: Source) -> FetchMore:
     """Return how the rest of a page is fetched for a source."""
 
     def fetch_more(url: str) -> bytes:
-        answer = fetcher.get(Request(url=url, role=Role.DETAIL, min_delay=source.delay))
+        try:
+            answer = fetcher.get(Request(url=url, role=Role.DETAIL, min_delay=source.delay))
+        except (StatusError, RefusedError) as error:
+            if error.status not in CLOSED and error.code is not Code.ROBOTS_DENIED:
+                raise
+            return b""  # refused or absent: the parser says what it makes of that
         return answer.body if isinstance(answer, Fetched) else b""
 
     return fetch_more

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes, urljoin
 
@@ -141,6 +142,12 @@ class _Current:
     """The table in force; one for the process, since an identity must not depend on the caller."""
 
     rules = load(packaged())
+    additions: Mapping[str, Sequence[Mapping[str, Any]]] = MappingProxyType({})
+
+
+def installed() -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """Return what `install` was given, to be handed to a process that reads for this one."""
+    return _Current.additions
 
 
 def install(additions: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
@@ -158,7 +165,7 @@ def install(additions: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
     for section, own in additions.items():
         named = {rule.get("id") for rule in own}
         table[section] = [*own, *(rule for rule in table[section] if rule["id"] not in named)]
-    _Current.rules = load(table)
+    _Current.rules, _Current.additions = load(table), additions
     _is_noise.cache_clear()
     _known.cache_clear()
 
