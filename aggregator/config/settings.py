@@ -27,6 +27,8 @@ class Settings:
 
     contact: str = ""
     workers: int = 8
+    parse_workers: int = 2
+    fast_feeds: bool = True
     request_deadline: timedelta = timedelta(seconds=30)
     max_page_mb: int = 10
     max_document_mb: int = 30
@@ -74,6 +76,14 @@ def _duration(value: Any) -> timedelta:
     return positive_duration(_text(value))
 
 
+def _truth(value: Any) -> bool:
+    known = {True: True, False: False, "true": True, "false": False, "1": True, "0": False}
+    if isinstance(value, bool | str) and value in known:
+        return known[value]
+    raise WrongError(f"{shown(str(value))} ist weder wahr noch falsch",
+                     "true oder false eintragen")  # fmt: skip
+
+
 def _client(value: Any) -> str:
     if _text(value) not in HTTP_CLIENTS:
         raise WrongError(f"{shown(value)} ist kein HTTP-Client",
@@ -100,6 +110,11 @@ SETTINGS = (
             about="E-Mail oder Adresse, die andere Betreiber im User-Agent lesen; leer: die aus "
                   "sources.yaml"),
     Setting(name="workers", read=_whole(1, 64), about="So viele Quellen werden zugleich gelesen"),
+    Setting(name="parse_workers", read=_whole(0, 64),
+            about="So viele Prozesse lesen Dokumente; 0: alles in einem, ohne Schutz vor"
+                  " Dokumenten, die das Leseprogramm anhalten"),
+    Setting(name="fast_feeds", read=_truth,
+            about="Schlichte Feeds werden ohne feedparser gelesen, mit demselben Ergebnis"),
     Setting(name="request_deadline", read=_duration,
             about="So lange darf ein Abruf samt Umleitungen dauern"),
     Setting(name="max_page_mb", read=_whole(1, 1024),
