@@ -13,7 +13,7 @@ from datetime import timedelta
 from aggregator import urls
 from aggregator.clock import instant
 from aggregator.model import Exchange, Item, ItemState, Platform, Problem, Role, Validators
-from aggregator.store import frontier, runs, state
+from aggregator.store import frontier, moves, runs
 from aggregator.store.arrivals import store_items
 from aggregator.store.changes import enqueue
 from aggregator.store.connection import transaction
@@ -119,6 +119,8 @@ def _vanish_from_page(db: sqlite3.Connection, row: frontier.Row, step: Step) -> 
 def _follow_redirect(db: sqlite3.Connection, visit: Visit) -> frontier.Row:
     """Let a page that moved for good keep its item: the new address is one more alias."""
     row, platform = visit.row, visit.platform
+    if row.role is Role.ROOT:
+        _note_move(db, visit)
     if not visit.final_canonical or visit.final_canonical == row.canonical:
         return row
     for pk in items_at(db, platform.id, row.canonical):
@@ -129,6 +131,17 @@ def _follow_redirect(db: sqlite3.Connection, visit: Visit) -> frontier.Row:
     if row.role is Role.ROOT or not visit.moved_for_good:
         return row
     return frontier.moved(db, row, urls.tidy(visit.final_url), visit.final_canonical)
+
+
+def _note_move(db: sqlite3.Connection, visit: Visit) -> None:
+    """Note where a source's own address led."""
+    moved_to = None
+    if visit.final_url and visit.moved_for_good:
+        moved_to = visit.final_url.partition("#")[0]
+    moves.answered(
+        db, visit.row.source, asked=visit.row.url, moved_to=moved_to, platform=visit.platform,
+        now=visit.now,
+    )  # fmt: skip
 
 
 def commit_not_modified(
@@ -193,6 +206,11 @@ def commit_failure(
     """Store that an address gave nothing usable: it waits, or is given up; its data stay."""
     row = visit.row
     with transaction(db):
+        if row.role is Role.ROOT:
+            moves.failed(
+                db, row.source, asked=row.url, status=visit.status, code=problem.code,
+                now=visit.now,
+            )  # fmt: skip
         if give_up and row.role not in frontier.ENUMERATING:
             frontier.retire(db, row, visit.status)
         else:
@@ -272,7 +290,6 @@ def vanish_others(db: sqlite3.Connection, source: str, seen: set[int]) -> int:
 
 
 def _record(db: sqlite3.Connection, visit: Visit, counts: runs.Counts) -> None:
-    """Add counts and requests to the run and prolong the lease."""
+    """Add counts and requests to the run."""
     runs.add(db, visit.run, counts)
     runs.log_requests(db, visit.run, visit.exchanges)
-    state.renew(db, visit.row.source)

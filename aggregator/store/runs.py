@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 
 from aggregator.model import Exchange, Problem
@@ -24,6 +24,7 @@ class Counts:
     problems: tuple[Problem, ...] = field(default=())
 
 
+BATCH = 500  # rows forgotten in one transaction
 MAX_PROBLEMS = 200  # kept for each run; more of the same tell nothing new
 
 
@@ -55,14 +56,39 @@ def add(db: sqlite3.Connection, run: int, counts: Counts) -> None:
         )
 
 
-def log_requests(db: sqlite3.Connection, run: int, exchanges: Iterable[Exchange]) -> None:
-    """Record exchanges; part of the step's transaction."""
+def log_requests(db: sqlite3.Connection, run: int | None, exchanges: Iterable[Exchange]) -> None:
+    """Record exchanges, and add them to the days of their hosts; part of the step's transaction.
+
+    Args:
+        db: The connection.
+        run: Of which they were part; None: of none.
+        exchanges: In the order in which they were sent.
+    """
     db.executemany(
         "INSERT INTO request (run, at, host, url, status, code, bytes, ms, waited_ms)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [(run, e.at, e.host, e.url, e.status, e.code, e.bytes, e.ms, e.waited_ms)
          for e in exchanges],
     )  # fmt: skip
+    db.executemany(
+        "INSERT INTO host_day VALUES (?, ?, 1, ?, ?, ?, ?, ?) ON CONFLICT (host, day) DO UPDATE"
+        " SET requests = requests + 1, not_modified = not_modified + excluded.not_modified,"
+        " failed = failed + excluded.failed, bytes = bytes + excluded.bytes, ms = ms + excluded.ms,"
+        " waited_ms = waited_ms + excluded.waited_ms",
+        [(e.host, e.at[:10], e.status == 304, e.status is None or e.status >= 400, e.bytes, e.ms,
+          e.waited_ms) for e in exchanges],
+    )  # fmt: skip
+
+
+def answering(db: sqlite3.Connection, since: str, besides: Collection[str], most: int) -> list[str]:
+    """Return hosts that have answered since an instant, as `scheme://host`, latest first."""
+    rows = db.execute(
+        "SELECT url, host, max(at) AS last FROM request WHERE at >= ? AND status IS NOT NULL"
+        " AND host NOT IN (SELECT value FROM json_each(?))"
+        " GROUP BY host ORDER BY last DESC, host LIMIT ?",
+        (since, json.dumps(sorted(besides)), most),
+    )
+    return [f"{row['url'].partition('://')[0]}://{row['host']}" for row in rows]
 
 
 def end(
@@ -112,16 +138,44 @@ def politeness(db: sqlite3.Connection) -> list[str]:
     ]
 
 
+def prune_requests(db: sqlite3.Connection, before: str) -> int:
+    """Forget requests sent before an instant; return how many. The days of the hosts stay."""
+    return _in_batches(
+        db,
+        "DELETE FROM request WHERE id IN (SELECT id FROM request ORDER BY id LIMIT ?) AND at < ?",
+        before,
+    )
+
+
+def prune_problems(db: sqlite3.Connection, before: str) -> int:
+    """Forget what was rejected in runs that ended before an instant; return in how many runs."""
+    return _in_batches(
+        db,
+        "UPDATE run SET problems = '[]' WHERE id IN (SELECT id FROM run WHERE problems <> '[]'"
+        " ORDER BY id LIMIT ?) AND started_at < ?",
+        before,
+    )
+
+
 def prune(db: sqlite3.Connection, before: str) -> int:
-    """Forget requests and runs that ended before an instant; return how many runs went."""
-    with transaction(db):
-        db.execute("DELETE FROM request WHERE at < ?", (before,))
-        cursor = db.execute(
-            "DELETE FROM run WHERE ended_at < ? AND id NOT IN (SELECT max(id) FROM run"
-            " GROUP BY source)",
-            (before,),
-        )
-    return cursor.rowcount
+    """Forget runs that began before an instant; return how many. The last of a source stays."""
+    return _in_batches(
+        db,
+        "DELETE FROM run WHERE id IN (SELECT id FROM run WHERE id NOT IN (SELECT max(id) FROM run"
+        " GROUP BY source) ORDER BY id LIMIT ?) AND started_at < ?",
+        before,
+    )
+
+
+def _in_batches(db: sqlite3.Connection, statement: str, before: str) -> int:
+    """Repeat a statement about the `BATCH` oldest rows until it does nothing; others may write."""
+    total = 0
+    while True:
+        with transaction(db):
+            done = db.execute(statement, (BATCH, before)).rowcount
+        total += done
+        if not done:
+            return total
 
 
 def optimize(db: sqlite3.Connection) -> None:

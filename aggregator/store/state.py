@@ -1,21 +1,20 @@
 """The state of sources between runs: when they are due, who works on them, how they fared.
 
-A run claims its source by update-and-count with a lease, so cron and the scheduler may overlap.
+A run claims its source by update-and-count with a lease, so cron and the scheduler may overlap;
+while it runs, a heartbeat keeps the lease (`leases.Heartbeat`).
 """
 
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from aggregator.clock import Clock, stamp
 from aggregator.errors import NotFoundError
 from aggregator.model import RunState, Source
-from aggregator.store import holders
+from aggregator.store import holders, leases
 from aggregator.store.connection import transaction
 
 FAR = "9999-12-31T00:00:00Z"  # paused sources are not due before somebody resumes them
-LEASE = timedelta(minutes=15)  # renewed at every step; far longer than one request may take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +68,10 @@ def claim(db: sqlite3.Connection, source: str, clock: Clock, *, forced: bool) ->
         held = row["lease_by"] and row["lease_until"] > stamp(holders.CLOCK.now())
         if held and not holders.is_dead(row["lease_by"]):
             return RunState.BUSY
-        renew(db, source)
+        db.execute(
+            "UPDATE source_state SET lease_by = ?, lease_until = ? WHERE source = ?",
+            (holders.me(), stamp(holders.CLOCK.now() + leases.OF_SOURCE), source),
+        )
     return None
 
 
@@ -83,14 +85,6 @@ def _lease_row(db: sqlite3.Connection, source: str) -> sqlite3.Row:
     return row
 
 
-def renew(db: sqlite3.Connection, source: str) -> None:
-    """Prolong the lease; part of every step's transaction."""
-    db.execute(
-        "UPDATE source_state SET lease_by = ?, lease_until = ? WHERE source = ?",
-        (holders.me(), stamp(holders.CLOCK.now() + LEASE), source),
-    )
-
-
 def settle(
     db: sqlite3.Connection,
     source: str,
@@ -102,7 +96,10 @@ def settle(
     failures: float,
     now: str,
 ) -> None:
-    """Record how a run ended and give the lease back; part of the run's last transaction."""
+    """Record how a run ended and give the lease back; part of the run's last transaction.
+
+    A lease that was lost to another process meanwhile stays with it.
+    """
     fine = state in (RunState.OK, RunState.UNCHANGED, RunState.MOVED)
     db.execute(
         "UPDATE source_state SET state = ?, reason = ?, message = ?, next_at = ?, failures = ?,"
@@ -110,8 +107,23 @@ def settle(
         " settled_at = iif(? AND NOT EXISTS (SELECT 1 FROM frontier"
         "  WHERE frontier.source = source_state.source AND pending = 1),"
         "  coalesce(settled_at, ?), settled_at),"
-        " lease_by = NULL, lease_until = NULL WHERE source = ?",
-        (state, reason, message, next_at, failures, now, fine, now, fine, now, source),
+        " lease_until = iif(lease_by = ?, NULL, lease_until),"
+        " lease_by = iif(lease_by = ?, NULL, lease_by) WHERE source = ?",
+        (
+            state,
+            reason,
+            message,
+            next_at,
+            failures,
+            now,
+            fine,
+            now,
+            fine,
+            now,
+            holders.me(),
+            holders.me(),
+            source,
+        ),
     )
 
 

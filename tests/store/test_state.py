@@ -9,7 +9,7 @@ import pytest
 from aggregator import store
 from aggregator.clock import SimulatedClock, stamp
 from aggregator.errors import NotFoundError
-from aggregator.model import Code, Exchange, Problem, RunState
+from aggregator.model import Code, Exchange, Problem, Role, RunState
 from aggregator.store import holders
 from tests.builders import make_catalogue, make_platform, make_source
 
@@ -177,4 +177,66 @@ def test_old_runs_are_forgotten_but_the_last_of_each_source(db: store.Connection
     assert store.runs.prune(db, "2026-11-01T00:00:00Z") == 2
 
     assert db.execute("SELECT started_at FROM run").fetchall()[0][0] == "2026-10-03T08:00:00Z"
-    assert db.execute("SELECT count(*) FROM request").fetchone()[0] == 0
+    assert [row[0] for row in db.execute("SELECT run FROM request ORDER BY id")] == [None, None, 3]
+
+
+def test_old_requests_are_forgotten_and_the_days_of_their_hosts_stay(
+    db: store.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store.runs, "BATCH", 2)
+    run = store.runs.start(db, NAME, "test", "2026-10-01T08:00:00Z")
+    with store.transaction(db):
+        store.runs.log_requests(
+            db, run, [exchange(f"2026-10-0{day}T08:0{n}:00Z", status=status)
+                      for day in (1, 2, 3) for n, status in enumerate((200, 304, 404))],
+        )  # fmt: skip
+
+    assert store.runs.prune_requests(db, "2026-10-03T00:00:00Z") == 6
+
+    assert db.execute("SELECT min(at) FROM request").fetchone()[0] == "2026-10-03T08:00:00Z"
+    days = db.execute("SELECT day, requests, not_modified, failed, bytes, ms FROM host_day")
+    assert [tuple(row) for row in days] == [(f"2026-10-0{n}", 3, 1, 1, 27, 15) for n in (1, 2, 3)]
+
+
+def test_what_was_rejected_long_ago_is_forgotten(db: store.Connection) -> None:
+    problem = Problem(code=Code.TRUNCATED, message="bricht ab")
+    for month in (9, 11):
+        run = store.runs.start(db, NAME, "test", f"2026-{month:02}-01T08:00:00Z")
+        with store.transaction(db):
+            store.runs.add(db, run, store.runs.Counts(rejected=1, problems=(problem,)))
+
+    assert store.runs.prune_problems(db, "2026-10-01T00:00:00Z") == 1
+
+    rows = db.execute("SELECT rejected, json_array_length(problems) FROM run ORDER BY id")
+    assert [tuple(row) for row in rows] == [(1, 0), (1, 1)]
+
+
+def test_hosts_that_answered_lately_are_known(db: store.Connection) -> None:
+    with store.transaction(db):
+        store.runs.log_requests(db, None, [
+            exchange("2026-11-01T08:00:00Z", "frueher.example"),
+            exchange("2026-11-24T08:00:00Z", "amt.example"),
+            exchange("2026-11-24T08:01:00Z", "land.example", 404),
+            exchange("2026-11-24T08:02:00Z", "stumm.example", None),
+            exchange("2026-11-24T08:03:00Z", "gefragt.example"),
+        ])  # fmt: skip
+
+    known = store.runs.answering(db, "2026-11-20T00:00:00Z", {"gefragt.example"}, 5)
+
+    assert known == ["http://land.example", "http://amt.example"]
+
+
+def test_the_first_complete_pass_ends_once(db: store.Connection, clock: SimulatedClock) -> None:
+    store.frontier.add(db, NAME, [("u", "u", Role.DETAIL, None)], now=stamp(clock.now()))
+    settle(db, clock)
+    assert db.execute("SELECT settled_at FROM source_state").fetchone()[0] is None
+
+    db.execute("UPDATE frontier SET pending = 0")
+    settle(db, clock, state=RunState.FAILED)
+    assert db.execute("SELECT settled_at FROM source_state").fetchone()[0] is None
+    settle(db, clock)
+    first = stamp(clock.now())
+    clock.advance(timedelta(days=1))
+    settle(db, clock)
+
+    assert db.execute("SELECT settled_at FROM source_state").fetchone()[0] == first
