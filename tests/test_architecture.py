@@ -120,7 +120,7 @@ def test_every_kind_of_source_has_a_parser_an_explanation_and_cases(kind: Source
 
 
 def test_words_of_the_source_list_are_those_that_the_parsers_know() -> None:
-    assert tuple(listing.PRESETS) == keys.PRESETS
+    assert keys.PRESETS is listing.PRESETS
     assert {key.name for key in keys.SELECTOR_KEYS.keys} == set(listing.FIELDS)
 
 
