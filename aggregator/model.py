@@ -289,7 +289,7 @@ class Fetched:
     url: str  # as requested
     final_url: str  # after redirects
     status: int
-    headers: Mapping[str, str]  # lower-case names
+    headers: Mapping[str, str]  # lower-case names; `tdm-reservation` also from tdmrep.json
     media_type: str  # "text/html", without parameters; "" when not said
     charset: str | None  # as declared in the header
     body: bytes  # content decoding undone
@@ -297,6 +297,7 @@ class Fetched:
     hops: tuple[Hop, ...] = ()
     elapsed_ms: int = 0
     fetched_at: str = ""
+    reservations: tuple[tuple[str, bool], ...] = ()  # tdmrep.json of its host: pattern, reserved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,6 +312,7 @@ class NotModified:
     bytes: int = 0
     elapsed_ms: int = 0
     fetched_at: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)  # as in `Fetched`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ pages of a list, files that the content links to. Nothing here fetches or stores
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from aggregator import judge, parse, store, timing, urls
+from aggregator import judge, parse, store, tdm, timing, urls
 from aggregator.clock import Clock, stamp
 from aggregator.errors import AggregatorError, FetchError, ParseError, RefusedError, StatusError
 from aggregator.fetch.client import Fetcher
@@ -83,6 +83,8 @@ def understand(job: Job) -> Understood:
     if _outstanding(parsed, job.more):
         return Understood(parsed=parsed)
     entries = admitted(source, role, _with_addresses(parsed.entries, role, answer))
+    if role in ENUMERATING:  # the parsers of pages look at headers and meta elements themselves
+        entries = tdm.tightened(entries, answer)
     follows = _follows(source, platform, role, parsed, entries)
     return Understood(
         parsed=parsed,

@@ -13,8 +13,9 @@ from aggregator.model import Site
 
 
 def make_fetcher(
-    hosts: HostBook, clock: Clock, data: Path, site: Site, *, on_exchange: Report = unheard
-) -> Fetcher:
+    hosts: HostBook, clock: Clock, data: Path, site: Site, *, on_exchange: Report = unheard,
+    reservations: bool = False,
+) -> Fetcher:  # fmt: skip
     """Return a fetcher within the bounds that the settings draw.
 
     Args:
@@ -23,6 +24,7 @@ def make_fetcher(
         data: Folder of the settings.
         site: Its contact stands in the User-Agent unless the settings name another.
         on_exchange: Told of every request.
+        reservations: Heed each host's `tdmrep.json`; for a crawl, not for a look at one page.
 
     Raises:
         ConfigError: The settings are wrong.
@@ -37,7 +39,10 @@ def make_fetcher(
         proxy=settings.proxy or None, ca_file=settings.ca_file or None, client=settings.http_client
     )
     agent = user_agent(settings.contact or site.contact)
-    return Fetcher(hosts, clock, agent, limits=limits, on_exchange=on_exchange, way=way)
+    return Fetcher(
+        hosts, clock, agent, limits=limits, on_exchange=on_exchange, way=way,
+        reservations=reservations,
+    )  # fmt: skip
 
 
 def install_rules(data: Path) -> None:

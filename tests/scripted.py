@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+RULES = ("/robots.txt", "/.well-known/tdmrep.json")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
@@ -47,8 +49,8 @@ class Web:
         self.answers.pop((host, "/" + path), None)
 
     def asked(self, host: str | None = None) -> list[str]:
-        """Return the paths asked for, robots.txt left out."""
-        return [p for h, p, _ in self.log if host in (None, h) and p != "/robots.txt"]
+        """Return the paths asked for, those of the host's rules left out."""
+        return [p for h, p, _ in self.log if host in (None, h) and p not in RULES]
 
     def resolve(self, *hosts: str) -> str:
         """Return the value of AGGREGATOR_RESOLVE for these hosts."""

@@ -8,17 +8,19 @@ the host's turn, one exchange. The deadline counts the time of exchanges, not of
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from urllib.parse import urljoin
 
-from aggregator import __version__
+from aggregator import __version__, tdm
 from aggregator.clock import Clock, SimulatedClock, stamp
 from aggregator.errors import FetchError, StatusError
 from aggregator.fetch import seams
 from aggregator.fetch.exchange import USABLE, Answer, BrokenConnectionError
 from aggregator.fetch.guard import Guard, Target
 from aggregator.fetch.hosts import MemoryHosts
+from aggregator.fetch.reservations import Reservations
 from aggregator.fetch.robots import Robots
 from aggregator.fetch.visit import Report, Visitor, unheard
 from aggregator.fetch.way import Way
@@ -83,6 +85,7 @@ class _Trail:
     cookie_set: bool = False
     bytes: int = 0
     spent_s: float = 0.0
+    reservations: tdm.Rules = ()  # of the host asked last
 
     @property
     def elapsed_ms(self) -> int:
@@ -111,6 +114,7 @@ class Fetcher:
         on_exchange: Told of every request sent, in the thread that called `get`.
         guard: Injected by tests.
         way: Outgoing proxy and further certificates; None: directly.
+        reservations: Ask each host once a day for its `tdmrep.json`.
     """
 
     def __init__(
@@ -123,6 +127,7 @@ class Fetcher:
         on_exchange: Report = unheard,
         guard: Guard | None = None,
         way: Way | None = None,
+        reservations: bool = False,
     ) -> None:
         self._clock = clock
         self._limits = limits or Limits()
@@ -130,6 +135,7 @@ class Fetcher:
         self._guard = guard or Guard(proxied=bool(way.proxy))
         self._min_delay = seams.smallest_delay()
         self._robots = Robots(self._guard)
+        self._reservations = Reservations(self._guard) if reservations else None
         self._visitor = Visitor(
             wire=open_wire(self._guard, agent, way),
             hosts=hosts,
@@ -184,7 +190,10 @@ class Fetcher:
         rules.check(target)
         if trail.left_s <= 0:
             raise _too_slow(target)
-        with self._visitor.turn(target.name, max(delay, rules.crawl_delay)) as turn:
+        spacing = max(delay, rules.crawl_delay)
+        if self._reservations is not None and target.path != "/robots.txt":
+            trail.reservations = self._reservations.rules(target, rules, self._visitor, spacing)
+        with self._visitor.turn(target.name, spacing) as turn:
             try:
                 answer = turn.send(
                     target, _headers(trail.request), seconds=trail.left_s,
@@ -228,27 +237,28 @@ class Fetcher:
         """Make the result of the last answer."""
         known = trail.request.validators
         if answer.status == 304 and (known.etag or known.last_modified):
-            return self._not_modified(_fresher(known, answer), 304, target, trail)
+            return self._not_modified(_fresher(known, answer), answer, target, trail)
         if answer.status not in USABLE:
             raise self._complaint(answer, target, trail)
         digest = hashlib.sha256(answer.body).hexdigest()
         validators = replace(_validators(answer), body_sha256=digest)
         if digest == known.body_sha256:
-            return self._not_modified(validators, 200, target, trail)
+            return self._not_modified(validators, answer, target, trail)
         media_type, charset = _content_type(answer.headers.get("content-type", ""))
         return Fetched(
             url=trail.request.url, final_url=trail.final_url(target), status=answer.status,
-            headers=answer.headers, media_type=media_type, charset=charset, body=answer.body,
-            validators=validators, hops=tuple(trail.hops), elapsed_ms=trail.elapsed_ms,
-            fetched_at=stamp(self._clock.now()),
+            headers=_with_reservation(answer, target, trail.reservations),
+            media_type=media_type, charset=charset, body=answer.body, validators=validators,
+            hops=tuple(trail.hops), elapsed_ms=trail.elapsed_ms,
+            fetched_at=stamp(self._clock.now()), reservations=trail.reservations,
         )  # fmt: skip
 
     def _not_modified(
-        self, validators: Validators, status: int, target: Target, trail: _Trail
+        self, validators: Validators, answer: Answer, target: Target, trail: _Trail
     ) -> NotModified:
         return NotModified(
-            url=trail.request.url, validators=validators, status=status, bytes=trail.bytes,
-            final_url=trail.final_url(target), hops=tuple(trail.hops),
+            url=trail.request.url, validators=validators, status=answer.status, bytes=trail.bytes,
+            final_url=trail.final_url(target), hops=tuple(trail.hops), headers=answer.headers,
             elapsed_ms=trail.elapsed_ms, fetched_at=stamp(self._clock.now()),
         )  # fmt: skip
 
@@ -286,6 +296,13 @@ def _patience(limits: Limits, clock: Clock) -> timedelta:
     """Return how far ahead the end of a host's spacing may lie to be waited for."""
     simulated = isinstance(clock, SimulatedClock)
     return max(limits.patience, PATIENCE_SIMULATED) if simulated else limits.patience
+
+
+def _with_reservation(answer: Answer, target: Target, rules: tdm.Rules) -> Mapping[str, str]:
+    """Return the headers of an answer; where they say nothing of mining, the host's file does."""
+    if tdm.HEADER in answer.headers or not tdm.is_reserved(rules, target.url):
+        return answer.headers
+    return {**answer.headers, tdm.HEADER: "1"}
 
 
 def _headers(request: Request) -> dict[str, str]:

@@ -145,7 +145,7 @@ def test_a_thread_whose_later_posts_cannot_be_had_waits_whole(
 
     assert first.counts["pending"] == 1
     assert "Ich." in one(db, "SELECT text FROM item")
-    assert one(db, "SELECT requests FROM run ORDER BY id DESC LIMIT 1") == 4  # robots.txt, too
+    assert one(db, "SELECT requests FROM run ORDER BY id DESC LIMIT 1") == 5  # the rules, too
 
 
 def test_a_new_address_in_the_list_takes_the_place_of_the_old_one(
