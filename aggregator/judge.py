@@ -28,6 +28,7 @@ from aggregator.model import (
     SourceKind,
 )
 
+FILES = (".pdf", ".docx", ".odt", ".xlsx", ".ods")  # what `parse.document` reads
 HALF_FROM = 4  # smaller documents may halve without a word
 # A problem of the parser that makes an enumeration unbelievable as a whole.
 FATAL = {Code.SELECTOR_EMPTY, Code.TRUNCATED, Code.DECODE_FAILED, Code.FEED_IS_HTML, Code.LOGIN,
@@ -143,10 +144,11 @@ def documents(source: Source, platform: Platform, entries: Sequence[Entry]) -> I
     ours = {_site(platform.url), _site(source.url or "")}
     for entry in entries:
         for link in entry.links:
-            if ".pdf" not in link.url.lower() and "__blob=" not in link.url:
+            address = link.url.lower()
+            if "__blob=" not in address and not any(end in address for end in FILES):
                 continue  # nearly all
             path, query = urlsplit(link.url).path, urlsplit(link.url).query
-            is_file = path.lower().endswith(".pdf") or "__blob=publicationFile" in query
+            is_file = path.lower().endswith(FILES) or "__blob=publicationFile" in query
             if (
                 is_file
                 and _site(link.url) in ours

@@ -32,6 +32,7 @@ from aggregator.urls import host_of
 
 EXPAND = "body.view,version,history"
 PAGE_SIZE = 25
+_FILES = (".pdf", ".docx", ".odt", ".xlsx")
 _TYPES = frozenset({"page", "blogpost"})
 _BODIES = ("view", "export_view", "styled_view", "storage")
 _CONTEXT = re.compile(r"^(.*?)/(?:display|spaces|pages|rest|x|plugins|dashboard\.action)(?:/|$)")
@@ -217,9 +218,9 @@ def _file(link: Link, home: str, root: str) -> str | None:
     parts = urlsplit(link.url)
     if host_of(link.url) != home:
         return None
-    if "/download/attachments/" in parts.path and parts.path.lower().endswith(".pdf"):
+    if "/download/attachments/" in parts.path and parts.path.lower().endswith(_FILES):
         return link.url
     # /display/OZG/Seite?preview=/page/attachment/file shows a file in a layer.
     preview = next(iter(parse_qs(parts.query).get("preview", ())), "")
-    shown = re.fullmatch(r"/(\d+)/\d+/([^/]+\.pdf)", preview, re.IGNORECASE)
+    shown = re.fullmatch(r"/(\d+)/\d+/([^/]+\.(?:pdf|docx|odt|xlsx))", preview, re.IGNORECASE)
     return f"{root}/download/attachments/{shown[1]}/{quote(shown[2])}" if shown else None

@@ -1,7 +1,7 @@
 """Documents: a file becomes one entry with its text, its pages as parts, and its links.
 
-The file itself is read by `document_child` in a process of its own. A format is a row of
-`_FORMATS`; office formats are recognised, so that their refusal is clear.
+The file itself is read by `document_child` in a process of its own: PDF, DOCX, ODT, XLSX, and with
+the latter's readers ODS and ODP. What cannot be read is recognised, so that its refusal is clear.
 """
 
 import json
@@ -37,21 +37,25 @@ from aggregator.urls import resolve
 
 DEADLINE_S = 8
 _CHILD = Path(__file__).with_name("document_child.py")
-# The first bytes that tell a format, and whether it can be read. ISO 32000-1 7.5.2 wants the PDF
-# header within the first 1024 bytes.
-_FORMATS = ((b"%PDF-", "PDF", True), (b"PK\x03\x04", "Office-Datei oder Archiv", False),
-            (b"\xd0\xcf\x11\xe0", "altes Office-Format", False))  # fmt: skip
-_HEADER_BYTES = 1024
+# ISO 32000-1 7.5.2 wants the header within the first 1024 bytes.
+_PDF, _HEADER_BYTES = b"%PDF-", 1024
+_ZIP = b"PK\x03\x04"
+# [MS-CFB] 2.2: the container of the formats before 2007, and of encrypted ones since.
+_COMPOUND = b"\xd0\xcf\x11\xe0"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _REFUSALS = {
     "password": (Code.DOCUMENT_REFUSED, "Das Dokument ist mit einem Kennwort geschützt"),
     "broken": (Code.DECODE_FAILED, "Das Dokument ist beschädigt"),
     "memory": (Code.DOCUMENT_REFUSED, "Das Dokument braucht mehr Speicher als erlaubt"),
+    "bomb": (Code.DOCUMENT_REFUSED, "Das Dokument wird beim Entpacken unmäßig groß"),
+    "unsupported": (Code.UNSUPPORTED, "Das Archiv ist kein Dokument, das gelesen werden kann"),
 }
 _CPU_SIGNALS = {-24, 152}  # SIGXCPU, as a signal and as a shell reports it
 # ISO 32000-1 7.9.4: D:YYYYMMDDHHmmSSOHH'mm'
 _PDF_DATE = re.compile(
     r"D?:?(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?\s*(?:(Z)|([+-]\d\d)'?(\d\d)?'?)?"
 )
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _STATUS = re.compile(
     r"\b(?:Stand|Datum|Vom|Beschluss vom|Ausgabe vom)\s*:?\s*"
     r"(\d{1,2}\.\s?(?:\d{1,2}\.|[A-ZÄÖÜ][a-zäöü]{2,8})\s?\d{4})"
@@ -70,7 +74,11 @@ _MAX_TITLE_CHARS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """What a file holds; `pages` are texts, `links` addresses with their page and anchor."""
+    """What a file holds; `pages` are texts, `links` addresses with their page and anchor.
+
+    `labels` are the numbers of the pages or the names of the sheets; none where the layout alone
+    makes pages, as in a text document.
+    """
 
     title: str | None
     text: str
@@ -80,6 +88,8 @@ class Document:
     authors: tuple[str, ...]
     links: tuple[tuple[str, int, str], ...] = ()
     truncated: bool = False
+    labels: tuple[str, ...] = ()
+    format: str = "pdf"
 
 
 def read(body: bytes, media_type: str, *, now: str = "") -> Document:
@@ -96,28 +106,35 @@ def read(body: bytes, media_type: str, *, now: str = "") -> Document:
     """
     _check_format(body, media_type)
     found = _run(body)
-    pages = tuple(reflow(_text(page.get("text"))) for page in found["pages"])
+    name = found["format"]
+    tidy = reflow if name == "pdf" else _normal  # the lines of office files are paragraphs
+    pages = tuple(tidy(_text(page.get("text"))) for page in found["pages"])
     title = " ".join(_text(found.get("title")).split())
     author = " ".join(_text(found.get("author")).split())
     return Document(
         title=None if _NO_TITLE.match(title) else title[:_MAX_TITLE_CHARS],
         text="\n\n".join(page for page in pages if page),
         pages=pages,
-        published=_pdf_date(found.get("created"), now),
-        updated_at=_pdf_date(found.get("modified"), now),
+        published=_date(found.get("created"), now),
+        updated_at=_date(found.get("modified"), now),
         authors=(author,) if author else (),
         links=tuple(_annotations(found["pages"])),
         truncated=bool(found.get("truncated")),
+        labels=tuple(
+            _text(page.get("label")) or str(number)
+            for number, page in enumerate(found["pages"] if found["paged"] else (), start=1)
+        ),
+        format=name,
     )
 
 
 def _check_format(body: bytes, media_type: str) -> None:
-    head = body[:_HEADER_BYTES]
-    for mark, name, readable in _FORMATS:
-        if (mark in head) if readable else head.startswith(mark):
-            if readable:
-                return
-            raise ParseError(f"{name} wird noch nicht gelesen", code=Code.UNSUPPORTED)
+    if _PDF in body[:_HEADER_BYTES] or body.startswith(_ZIP):
+        return
+    if body.startswith(_COMPOUND):
+        code, message = _REFUSALS["password"] if _ENCRYPTED in body else (
+            Code.UNSUPPORTED, "Ein Office-Format vor 2007 wird nicht gelesen")  # fmt: skip
+        raise ParseError(message, code=code, remedy="Beim Betreiber um PDF oder DOCX bitten")
     raise ParseError(f"Kein lesbares Dokument ({media_type or 'ohne Typ'})", code=Code.UNSUPPORTED)
 
 
@@ -153,8 +170,12 @@ def _text(value: object) -> str:
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
 
 
-def _pdf_date(value: object, now: str) -> str | None:
-    found = _PDF_DATE.match(_text(value).strip())
+def _date(value: object, now: str) -> str | None:
+    """Read a date of metadata: that of PDF, or ISO 8601 in office files."""
+    told = _text(value).strip()
+    if _ISO_DATE.match(told):
+        return dates.parse(told.partition(".")[0], now=now)  # OpenDocument writes fractions
+    found = _PDF_DATE.match(told)
     if not found:
         return None
     year, month, day, hour, minute, second, zulu, offset, offset_minutes = found.groups()
@@ -163,6 +184,10 @@ def _pdf_date(value: object, now: str) -> str | None:
         zone = "Z" if zulu else f"{offset}:{offset_minutes or '00'}" if offset else ""
         text += f"T{hour}:{minute}:{second or '00'}{zone}"
     return dates.parse(text, now=now)
+
+
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFC", text).strip()
 
 
 def reflow(text: str) -> str:
@@ -218,7 +243,9 @@ def parse_document(source: Source, page: Page) -> Parsed:
     when = _published(document, source, page)
     problems = []
     if document.truncated:
-        message = f"Nur die ersten {len(document.pages)} Seiten wurden gelesen"
+        message = "Das Dokument wurde nicht bis zum Ende gelesen"
+        if document.labels:
+            message = f"Nur die ersten {len(document.pages)} Seiten wurden gelesen"
         problems.append(Problem(code=Code.TRUNCATED, message=message, where=page.final_url))
     if not document.text:
         message = "Das Dokument enthält keinen Text, vermutlich nur Bilder"
@@ -234,14 +261,18 @@ def parse_document(source: Source, page: Page) -> Parsed:
         kind=None if own_kind else ItemKind.DOCUMENT,
         links=_links(document, page.final_url),
         parts=tuple(
-            Part(role="page", text=text, label=str(number))
-            for number, text in enumerate(document.pages, start=1)
+            Part(role="page", text=text, label=label)
+            for label, text in zip(document.labels, document.pages, strict=False)
             if text
         ),
         aliases=(page.url,) if page.url != page.final_url else (),
         policy=policy,
         max_snippet=max_snippet,
-        found_by={"title": rule, "text": "pdf", "published": str(when.evidence) if when else ""},
+        found_by={
+            "title": rule,
+            "text": document.format,
+            "published": str(when.evidence) if when else "",
+        },
     )
     return Parsed(title=title, entries=(entry,), problems=tuple(problems))
 

@@ -11,7 +11,7 @@ from aggregator.errors import ParseError
 from aggregator.model import Page, Parsed, Role, Source
 from aggregator.parse.confluence import parse_confluence
 from aggregator.parse.discourse import parse_discourse
-from aggregator.parse.document import _check_format, _pdf_date, reflow
+from aggregator.parse.document import _check_format, _date, reflow
 from aggregator.parse.listing import parse_listing
 from aggregator.parse.page import parse_page
 from tests.parse.golden import make_page, make_source
@@ -69,6 +69,6 @@ def test_any_json(parser: Parser, document: object) -> None:
 @QUICK
 def test_any_text_of_a_document(text: str) -> None:
     reflow(text)
-    _pdf_date(text, "2026-11-24T08:00:00Z")
+    _date(text, "2026-11-24T08:00:00Z")
     with pytest.raises(ParseError):
         _check_format(text.encode("utf-8", "replace"), "")

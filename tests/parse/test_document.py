@@ -75,7 +75,7 @@ def test_kind_of_a_document_source_is_its_own() -> None:
     ("body", "code"),
     [
         (b"%PDF-1.7 kaputt", Code.DECODE_FAILED),
-        (b"PK\x03\x04 archiv", Code.UNSUPPORTED),
+        (b"PK\x03\x04 archiv", Code.DECODE_FAILED),
         (b"<html>Anmelden", Code.UNSUPPORTED),
         (b"", Code.UNSUPPORTED),
     ],
