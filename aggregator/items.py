@@ -298,29 +298,39 @@ def merge(observations: Iterable[Observation]) -> Merged:
     is cut off; the date from the strongest evidence; the policy from the strictest.
     """
     best = sorted(observations, key=lambda o: (-o.rank, o.source, o.role))
-    owner, humble = best[0], best[::-1]
+    owner = best[0]
+    if len(best) == 1:  # almost always, and a first crawl knows no other
+        published, identifiers = owner.published, owner.identifiers
+        return _merged(owner, owner, published, tuple(sorted(set(identifiers))))
+    humble = best[::-1]
     title = next((o.title for o in humble if not o.title.endswith(("…", "..."))), owner.title)
-    dated = [o for o in best if o.published]
-    published = min(
-        (o.published for o in dated if o.published),
-        key=lambda when: EVIDENCE_ORDER[when.evidence], default=None,
-    )  # fmt: skip
-    return Merged(
-        owner=owner,
+    told = replace(
+        owner,
         title=title,
         kind=next((o.kind for o in best if o.kind is not ItemKind.PAGE), owner.kind),
-        published=published,
         updated_at=max((o.updated_at for o in best if o.updated_at), default=None),
-        language=owner.language,
         authors=next((o.authors for o in best if o.authors), ()),
-        licence=owner.licence,
         policy=max((o.policy for o in best), key=STRICTNESS.__getitem__),
         url=owner.url or next((o.url for o in best if o.url), ""),
         entry_id=next((o.entry_id for o in humble if o.entry_id), None),
-        identifiers=tuple(sorted({i for o in best for i in o.identifiers})),
-        content_hash=hashlib.sha256(
-            json.dumps([title, owner.content_hash]).encode()
-        ).hexdigest(),
+    )
+    published = min(
+        (o.published for o in best if o.published),
+        key=lambda when: EVIDENCE_ORDER[when.evidence], default=None,
+    )  # fmt: skip
+    return _merged(owner, told, published, tuple(sorted({i for o in best for i in o.identifiers})))
+
+
+def _merged(
+    owner: Observation, told: Told, published: When | None, identifiers: tuple[str, ...]
+) -> Merged:
+    """Return the merged item that tells `told`; its hash covers the title and the owner's text."""
+    shown = json.dumps([told.title, owner.content_hash])
+    return Merged(
+        owner=owner, title=told.title, kind=told.kind, published=published,
+        updated_at=told.updated_at, language=told.language, authors=told.authors,
+        licence=told.licence, policy=told.policy, url=told.url, entry_id=told.entry_id,
+        identifiers=identifiers, content_hash=hashlib.sha256(shown.encode()).hexdigest(),
     )  # fmt: skip
 
 

@@ -4,7 +4,6 @@ Every function here is part of a larger transaction (`store.commit`): an item, i
 its row in `changes` are stored together or not at all.
 """
 
-import base64
 import hashlib
 import json
 import sqlite3
@@ -34,6 +33,8 @@ SETTLING = timedelta(hours=24)
 _ADD_ALIAS = (
     "INSERT OR IGNORE INTO alias (platform, canonical, link_key, url, item) VALUES (?, ?, ?, ?, ?)"
 )
+_BASE32 = "abcdefghijklmnopqrstuvwxyz234567"  # RFC 4648 6, lower case
+_PAIRS = [one + other for one in _BASE32 for other in _BASE32]
 Addresses = list[tuple[str, str, str]]  # (canonical, link key, url) each
 
 
@@ -57,7 +58,8 @@ class Known:
 def item_id(platform: str, key: str) -> str:
     """Return the public id of an item: 12 characters a-z2-7 of SHA-256 over platform and key."""
     told = hashlib.sha256(f"{platform}\n{key}".encode("utf-8", "surrogatepass")).digest()
-    return base64.b32encode(told).decode().lower()[:12]
+    bits = int.from_bytes(told[:8], "big") >> 4
+    return "".join(_PAIRS[bits >> shift & 1023] for shift in (50, 40, 30, 20, 10, 0))
 
 
 def store_item(
