@@ -1,84 +1,47 @@
 """Derivation, the second page of the pipeline: from what was stored to what readers are shown.
 
-    changes -> describe (one item alone) -> write -> compare (with all others) -> write, done
+    changes -> read -> write: searchable         (lease `search`; always done to the end)
+            -> describe (one item alone) -> write -> compare (with all others) -> write: linked
+                                                 (lease `derive`; in the time that there is)
 
-A run takes the lease `derive`, goes on with a build that was interrupted, takes a new statistics
-epoch if one is due (and builds the shadow generation under it), then works off the queue in
-batches. Computing happens outside of transactions; each batch is written in two short ones, and its
-changes leave the queue with the second. A kill anywhere loses nothing: writing begins with taking
-out what was there. Within an epoch the result depends on the items alone, not on the order in which
-they came, were edited or deleted.
+A row of the queue goes from `item` to `link` with its search row and leaves with its links.
+Computing happens outside of transactions, which are short; a kill anywhere loses nothing: writing
+begins with taking out what was there. Within an epoch the result depends on the items alone, not on
+the order in which they came, were edited or deleted, nor on how the work was cut into runs.
+
+The first run of an installation counts words, so that items become searchable at once, and goes on
+with that epoch when it links. Later epochs are built in the shadow of the live generation, while
+what comes becomes searchable under the old one.
 """
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from hashlib import sha256
 
+from aggregator.building import LEASE, Builder, Progress, Readers, TimeIsUpError, Timer
 from aggregator.clock import Clock, SystemClock, stamp
 from aggregator.config.vocabulary import Vocabulary
-from aggregator.deriver import Deriver, Reader
-from aggregator.errors import StoreError
+from aggregator.deriver import BATCH, Deriver
+from aggregator.index_team import Team
+from aggregator.indexer import Alone, Indexer
 from aggregator.language import Language, language
-from aggregator.store import builds, changes, derived_write, epochs, leases
-from aggregator.store.builds import Build
+from aggregator.store import builds, changes, epochs, leases
 from aggregator.store.catalogue import platforms
-from aggregator.store.connection import transaction
-from aggregator.store.derived import Generation, reading
+from aggregator.store.derived import reading
 from aggregator.store.epochs import Epoch
-from aggregator.text.analysis import Analyser
-from aggregator.text.compounds import Counts
 from aggregator.text.wordforms import WordForms
 
-LEASE = "derive"
-BATCH = 40  # items written in one transaction
+SEARCH_LEASE = "search"
+AT_ONCE = 2_000  # waiting items that are linked whatever time there is: some ten seconds
 MANY = 500  # waiting items from which on the epoch's words are read at once
+TEAM_FROM = 2_000  # ... from which on a process beside this one reads; it takes .2 s to start
+GRACE = timedelta(seconds=10)  # that a run waits for another one to link, whatever time it has
 POLL = timedelta(milliseconds=100)  # between two looks at a lease that another process holds
-
-Progress = Callable[[str, int, int], None]  # stage, items done, items in all
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Derived:
-    """What a run did."""
-
-    items: int
-    epoch: int
-    complete: bool  # False: the time limit came first, the rest stays in the queue
-
-
-class _Timer:
-    """The time that a run may take; prolongs the lease while it works."""
-
-    def __init__(self, db: sqlite3.Connection, clock: Clock, limit: timedelta | None) -> None:
-        self._db = db
-        self._clock = clock
-        self._end = clock.now() + limit if limit is not None else None
-
-    def prolong(self) -> None:
-        """Prolong the lease."""
-        leases.acquire(self._db, LEASE)
-
-    def tick(self) -> None:
-        """Prolong the lease between two batches.
-
-        Raises:
-            _TimeIsUpError: No further batch is to be begun.
-        """
-        self.prolong()
-        if self._end is not None and self._clock.now() >= self._end:
-            raise _TimeIsUpError
-
-
-class _TimeIsUpError(Exception):
-    """The run ends here; what is left waits for the next."""
-
-
-# --- a run -----------------------------------------------------------------------------------
 
 
 class Anew(StrEnum):
@@ -89,6 +52,26 @@ class Anew(StrEnum):
     EPOCH = "epoch"  # the statistics too
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How far a run goes."""
+
+    links_for: timedelta | None = None  # time for a large backlog of links; None: until it is done
+    anew: Anew = Anew.NOTHING
+    at_once: int = AT_ONCE  # items up to which links are not a matter of time
+    small_corpus: int = epochs.SMALL_CORPUS  # up to so many items every change brings a new epoch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derived:
+    """What a run did."""
+
+    items: int  # made searchable or linked
+    epoch: int
+    unlinked: int  # items that wait for their links
+    complete: bool  # nothing is left for the next run
+
+
 def derive(
     db: sqlite3.Connection,
     *,
@@ -96,11 +79,9 @@ def derive(
     vocabulary: Vocabulary,
     words: WordForms,
     progress: Progress | None = None,
-    time_limit: timedelta | None = None,
-    anew: Anew = Anew.NOTHING,
-    small_corpus: int = epochs.SMALL_CORPUS,
+    effort: Effort | None = None,
 ) -> Derived:
-    """Derive what the queue holds, under a new epoch where one is due.
+    """Make searchable what the queue holds, then link it, under a new epoch where one is due.
 
     While another process derives, waits for it and does what it leaves.
 
@@ -110,186 +91,215 @@ def derive(
         vocabulary: Topics, aliases and exceptions of the splitter.
         words: The dictionary of word forms.
         progress: Told the stage, the items done and the items in all.
-        time_limit: After it the run stops between two batches; the rest stays in the queue.
-        anew: What to do again although nothing changed.
-        small_corpus: Up to so many items every change of an item brings a new epoch.
+        effort: How far to go; everything by default.
 
     Returns:
-        What was done.
+        What was done, and what is left.
     """
-    spoken = language(vocabulary, words)
-    timer = _Timer(db, clock, time_limit)
-    report = progress or (lambda stage, done, total: None)
-    with _lease(db):
-        run = _Run(db, spoken, timer, report, small_corpus)
-        with suppress(_TimeIsUpError):
-            run.build_if_due(stamp(clock.now()), anew)
-            run.work_off_queue()
-        return Derived(items=run.items, epoch=run.epoch, complete=changes.count(db) == 0)
-
-
-@contextmanager
-def _lease(db: sqlite3.Connection) -> Iterator[None]:
-    """Hold the lease, however long another process needs."""
-    real = SystemClock()
-    while not leases.acquire(db, LEASE):
-        real.wait_until(real.now() + POLL)
-    try:
-        yield
-    finally:
-        leases.release(db, LEASE)
+    run = _Run(db, clock, language(vocabulary, words), progress, effort or Effort())
+    while True:
+        run.search()
+        run.link()
+        if run.is_over():
+            return run.told()
 
 
 class _Run:
-    """One run: an interrupted or due build first, then the queue."""
+    """One run: what waits becomes searchable, then it is linked."""
 
     def __init__(
         self,
         db: sqlite3.Connection,
+        clock: Clock,
         spoken: Language,
-        timer: _Timer,
-        report: Progress,
-        small_corpus: int,
+        progress: Progress | None,
+        effort: Effort,
     ) -> None:
         self._db = db
-        self._spoken = spoken
-        self._timer = timer
-        self._report = report
-        self._small_corpus = small_corpus
-        self._reader: tuple[int, Reader] | None = None
-        self.items = 0
+        self._clock = clock
+        self._effort = effort
+        self._report: Progress = progress or (lambda stage, done, total: None)
+        self._version = _version(db, spoken)
+        self._readers = Readers(db, spoken)
+        self._timer = Timer(db, clock, effort.links_for)
+        self._anew = effort.anew
+        self._searched = 0
+        self._items = 0
 
-    @property
-    def epoch(self) -> int:
-        """The number of the live epoch, 0 before the first."""
-        found = epochs.current(self._db)
-        return found.n if found else 0
+    def told(self) -> Derived:
+        """Say what was done."""
+        epoch = epochs.current(self._db)
+        return Derived(
+            items=self._items + self._searched, epoch=epoch.n if epoch else 0,
+            unlinked=changes.unlinked(self._db),
+            complete=not changes.count(self._db) and builds.current(self._db) is None,
+        )  # fmt: skip
 
-    def build_if_due(self, now: str, anew: Anew) -> None:
-        """Go on with a build, or begin one if it is due or asked for."""
-        db = self._db
-        shadow = reading(db).other
-        version = _version(db, self._spoken)
-        build = builds.current(db)
-        under = epochs.by_number(db, build.epoch) if build else None
-        stale = under is None or under.analysis != version
-        if anew is Anew.EPOCH or (stale and epochs.is_due(db, version, self._small_corpus)):
-            if epochs.living(db) == 0 and anew is not Anew.EPOCH:
+    def is_over(self) -> bool:
+        """Whether nothing is left that this run has to do."""
+        return not changes.count(self._db, changes.ITEM) or epochs.current(self._db) is None
+
+    # --- searchable ----------------------------------------------------------------------------
+
+    def search(self) -> None:
+        """Make searchable what waits, until nothing does."""
+        with _lease(self._db, SEARCH_LEASE):
+            self._first_words()
+            while waiting := changes.count(self._db, changes.ITEM):
+                epoch = epochs.current(self._db)
+                if epoch is None:
+                    return
+                reader = self._readers.of(epoch, many=waiting >= MANY)
+                if waiting < TEAM_FROM:
+                    self._index(Indexer(self._db, epoch, Alone(reader)), waiting)
+                    continue
+                counts = self._readers.counts(epoch)
+                team = Team(self._readers.dictionary, counts, reader)
+                try:
+                    self._index(Indexer(self._db, epoch, team), waiting)
+                finally:
+                    team.close()
+
+    def _index(self, indexer: Indexer, waiting: int) -> None:
+        done = 0
+        for written in indexer.run():
+            done += written
+            self._searched += written
+            self._report("durchsuchbar machen", done, max(done, waiting))
+            leases.acquire(self._db, SEARCH_LEASE)
+
+    def _first_words(self) -> None:
+        """Begin the first epoch: without word counts nothing can be read."""
+        if epochs.current(self._db) is None and epochs.living(self._db):
+
+            def prolong() -> None:
+                leases.acquire(self._db, SEARCH_LEASE)
+
+            now = stamp(self._clock.now())
+            epoch, counts = epochs.take_words(self._db, self._version, now, prolong)
+            self._readers.keep(epoch, counts)
+
+    # --- linked --------------------------------------------------------------------------------
+
+    def link(self) -> None:
+        """Link what waits: little of it at once, much in the time that there is."""
+        wait = None if self._effort.links_for is None else max(self._effort.links_for, GRACE)
+        with _lease(self._db, LEASE, wait) as held:
+            epoch = epochs.current(self._db)
+            if not held or (epoch is None and self._anew is not Anew.EPOCH):
                 return
-            self._take_epoch(version, now)
-        elif build is None and anew is Anew.ROWS:
-            with transaction(db):
-                builds.begin(db, self.epoch)
-        if builds.current(db) is not None:
-            self._build()
-        elif not builds.is_clear(shadow):
-            builds.clear(shadow)  # the run that swapped was killed
+            with suppress(TimeIsUpError):
+                self._link(epoch)
 
-    def _take_epoch(self, version: str, now: str) -> None:
-        """Take an epoch, and keep the analyser that has read the whole corpus by then."""
-        made: list[Reader] = []
+    def _link(self, epoch: Epoch | None) -> None:
+        builder = Builder(self._db, self._readers, self._timer, self._report)
+        builder.tidy()
+        due = self._due(epoch)
+        waiting = changes.count(self._db, changes.LINK, changes.RELATE)
+        if (epochs.living(self._db) if due else waiting) <= self._effort.at_once:
+            self._timer.stop()
+        elif epoch is not None and self._may_go_first(epoch):
+            self._first_in_queue(epoch, waiting)
+        self._timer.tick()
+        while due:
+            self._begin(builder, due, epoch)
+            builder.build()
+            epoch = epochs.current(self._db)
+            due = self._due(epoch)  # a build that was gone on with may have seen little of today
+        self._items += builder.items
+        self._work_off_queue()
 
-        def read_with(counts: Counts) -> Analyser:
-            made.append(Reader.of(self._spoken, counts))
-            return made[0].analyser
-
-        taken = epochs.take(self._db, version, read_with, now, self._timer.prolong)
-        self._reader = taken.n, made[0]
-
-    def _reader_of(self, epoch: Epoch, *, many: bool) -> Reader:
-        """Return what reads words under an epoch; its counts at once for many items."""
-        if self._reader is None or self._reader[0] != epoch.n:
-            counts: Counts = (
-                epochs.all_word_counts(self._db, epoch.n) if many
-                else epochs.WordCounts(self._db, epoch.n)
-            )  # fmt: skip
-            self._reader = epoch.n, Reader.of(self._spoken, counts)
-        return self._reader[1]
-
-    def _build(self) -> None:
-        """Build the shadow generation from where it is, and swap."""
-        db = self._db
-        build = builds.current(db)
-        while build is not None and build.stage != builds.READY:
-            epoch = epochs.by_number(db, build.epoch)
-            if epoch is None:
-                raise StoreError(
-                    f"die Statistik {build.epoch} fehlt", remedy="aggregator rebuild --epoch"
-                )
-            self._stages(build, epoch)
-            build = builds.current(db)
+    def _due(self, epoch: Epoch | None) -> "_Due | None":
+        """Return what has to be built before single items can be linked."""
+        build = builds.current(self._db)
+        under = epochs.by_number(self._db, build.epoch) if build else None
+        old = under is None or under.analysis != self._version
+        anew, self._anew = self._anew, Anew.NOTHING
+        if epoch is None or anew is Anew.EPOCH or (
+            old and epochs.is_due(self._db, self._version, self._effort.small_corpus)
+        ):  # fmt: skip
+            return _Due.EPOCH
         if build is not None:
-            builds.swap(db, build)
-            builds.clear(reading(db).other)
+            return _Due.REST
+        if epoch.state == epochs.WORDED:
+            return _Due.TERMS
+        return _Due.ROWS if anew is Anew.ROWS else None
 
-    def _stages(self, build: Build, epoch: Epoch) -> None:
-        """Do what is left of a build, in the time that there is."""
-        generation = Generation(self._db, build.generation)
-        stage, cursor = build.stage, build.cursor
-        if stage == builds.CLEAR:
-            builds.clear(generation)
-            stage = self._enter(builds.DESCRIBE)
-        deriver = Deriver(generation, epoch, self._reader_of(epoch, many=True))
-        if stage == builds.DESCRIBE:
-            self._describe(deriver, cursor)
-            stage = self._enter(builds.RELATE)
-            cursor = 0
-        epochs.freeze_shingles(self._db, generation, epoch)
-        deriver = Deriver(generation, epoch, self._reader_of(epoch, many=True))
-        self._relate(deriver, cursor)
-        self._enter(builds.READY)
+    def _begin(self, builder: Builder, due: "_Due", epoch: Epoch | None) -> None:
+        """Begin a build, unless it is to be gone on with."""
+        if due is _Due.EPOCH:
+            builder.take_epoch(self._version, stamp(self._clock.now()))
+        elif due is _Due.TERMS and epoch is not None:
+            builder.take_terms(epoch)
+        elif due is _Due.ROWS and epoch is not None:
+            builds.begin(self._db, epoch.n)
 
-    def _enter(self, stage: str) -> str:
-        with transaction(self._db):
-            builds.advance(self._db, stage, 0)
-        return stage
+    def _may_go_first(self, epoch: Epoch) -> bool:
+        """Whether items can be linked although there is more to do than can be done now."""
+        return (
+            builds.current(self._db) is None
+            and epoch.state == epochs.COMPLETE
+            and epoch.analysis == self._version
+        )
 
-    def _describe(self, deriver: Deriver, cursor: int) -> None:
-        """Describe all items behind the cursor, writing as it goes."""
-        total = epochs.living(self._db)
-        while rows := epochs.items_after(self._db, cursor, BATCH):
-            described = deriver.describe(rows)
-            cursor = rows[-1]["pk"]
-            with transaction(self._db):
-                deriver.write_anew(rows, described)
-                builds.advance(self._db, builds.DESCRIBE, cursor)
-            self.items += len(rows)
-            self._timer.tick()
-            self._report("beschreiben", self.items, total)
+    def _first_in_queue(self, epoch: Epoch, waiting: int) -> None:
+        """Link what waits, if it is not much, else what this run made searchable, if that is not.
 
-    def _relate(self, deriver: Deriver, cursor: int) -> None:
-        """Compare all items behind the cursor with all others."""
-        done, total = 0, epochs.living(self._db)
-        while rows := epochs.items_after(self._db, cursor, BATCH):
-            items = [row["pk"] for row in rows]
-            deriver.rule()
-            related = {item: deriver.relate(item) for item in items}
-            pairs = {item: deriver.same(item, after=True) for item in items}
-            cursor = items[-1]
-            with transaction(self._db):
-                for item, lists in related.items():
-                    if lists is not None:
-                        deriver.write_related(item, lists.best)
-                        derived_write.write_same(deriver.generation, item, pairs[item])
-                builds.advance(self._db, builds.RELATE, cursor)
-            done += len(rows)
-            self._timer.tick()
-            self._report("verknüpfen", done, total)
-
-    def work_off_queue(self) -> None:
-        """Derive what waits, until nothing does."""
-        db = self._db
-        done, waiting = 0, changes.count(db)
-        epoch = epochs.current(db)
-        if not waiting or epoch is None:
-            return
-        deriver = Deriver(reading(db), epoch, self._reader_of(epoch, many=waiting >= MANY))
-        while batch := changes.take(db, BATCH):
+        The newest changes come first, so a backlog does not keep new items from their links.
+        """
+        first = next((n for n in (waiting, self._searched) if n <= self._effort.at_once), 0)
+        deriver = self._deriver(epoch, first)
+        done = 0
+        while done < first and (batch := changes.to_link(self._db, BATCH)):
             deriver.work_off(batch)
             done += len(batch)
-            self.items += len(batch)
-            self._report("ableiten", done, max(done, waiting))
+            self._items += len(batch)
+            self._timer.prolong()
+            self._report("verknüpfen", min(done, first), first)
+
+    def _work_off_queue(self) -> None:
+        """Link what waits, until nothing does."""
+        waiting = changes.count(self._db, changes.LINK, changes.RELATE)
+        epoch = epochs.current(self._db)
+        if not waiting or epoch is None:
+            return
+        deriver = self._deriver(epoch, waiting)
+        done = 0
+        while batch := changes.to_link(self._db, BATCH):
+            deriver.work_off(batch)
+            done += len(batch)
+            self._items += len(batch)
+            self._report("verknüpfen", done, max(done, waiting))
             self._timer.tick()
+
+    def _deriver(self, epoch: Epoch, waiting: int) -> Deriver:
+        reader = self._readers.of(epoch, many=waiting >= MANY)
+        return Deriver(reading(self._db), epoch, reader.analyser)
+
+
+class _Due(Enum):
+    """What has to be built."""
+
+    EPOCH = auto()  # a new epoch
+    TERMS = auto()  # the rest of the first epoch, and what follows from it
+    REST = auto()  # of a build that is under way
+    ROWS = auto()  # everything, within the epoch
+
+
+@contextmanager
+def _lease(db: sqlite3.Connection, name: str, wait: timedelta | None = None) -> Iterator[bool]:
+    """Hold a lease; yield whether it is held, after waiting for another process for so long."""
+    real = SystemClock()
+    end = real.now() + wait if wait is not None else None
+    while not leases.acquire(db, name):
+        if end is not None and real.now() >= end:
+            yield False
+            return
+        real.wait_until(real.now() + POLL)
+    try:
+        yield True
+    finally:
+        leases.release(db, name)
 
 
 def _version(db: sqlite3.Connection, spoken: Language) -> str:

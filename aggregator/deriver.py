@@ -1,69 +1,49 @@
-"""Deriving items into one generation: each alone first, then with all others."""
+"""Linking items in one generation: each alone first, then with all others."""
 
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from aggregator.language import Language
+from aggregator.indexer import subject_of
 from aggregator.links.describe import Described, Statistics, describe
 from aggregator.links.related import Neighbour, Vector, score
-from aggregator.links.topics import Rules, overruled
-from aggregator.model import ItemState
 from aggregator.store import changes, decisions, derived_write, epochs
 from aggregator.store.changes import Change
 from aggregator.store.connection import transaction
 from aggregator.store.copies import Copies, Pair
 from aggregator.store.decisions import Rulings
-from aggregator.store.derived import Generation, wanted_row
+from aggregator.store.derived import Generation
 from aggregator.store.epochs import Epoch
-from aggregator.store.items import set_hidden
 from aggregator.store.lists import Lists
 from aggregator.store.neighbours import Indexed, Neighbourhood, Scored, indexed_of
 from aggregator.store.resolve import Addresses
 from aggregator.text.analysis import Analyser
-from aggregator.text.compounds import Counts
-from aggregator.text.words import fold
 
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """An analyser with the counts behind it and the rules that it compiled; costly to warm up."""
-
-    counts: Counts
-    analyser: Analyser
-    rules: Rules
-
-    @classmethod
-    def of(cls, language: Language, counts: Counts) -> "Reader":
-        """Read words by the counts of an epoch."""
-        analyser = language.read_with(counts)
-        return cls(counts, analyser, Rules.of(language.topics, analyser))
+BATCH = 40  # items written in one transaction
 
 
 class Deriver:
-    """Derives items into one generation under one epoch."""
+    """Links items in one generation under one epoch; their search rows are not its business."""
 
-    def __init__(self, generation: Generation, epoch: Epoch, reader: Reader) -> None:
+    def __init__(self, generation: Generation, epoch: Epoch, analyser: Analyser) -> None:
         db = generation.db
         self.generation = generation
         self._db = db
-        self._reader = reader
-        self._statistics = Statistics(
-            terms=epochs.EpochTerms(db, epoch.n), items=epoch.items, rules=reader.rules
-        )
+        self._analyser = analyser
+        self._statistics = Statistics(terms=epochs.EpochTerms(db, epoch.n), items=epoch.items)
         self._addresses = Addresses.of(db)
         self._neighbours = Neighbourhood(generation)
         self._copies = Copies(generation, epochs.frequent_shingles(db, epoch.n))
         self._lists = Lists(generation)
-        self._rulings: dict[int, Rulings] = {}
+        self.rulings: dict[int, Rulings] = {}
 
     def ruling(self, item: int) -> Rulings:
         """Return what people decided on an item."""
-        return self._rulings.get(item, decisions.NONE)
+        return self.rulings.get(item, decisions.NONE)
 
     def rule(self) -> None:
         """Read what people decided; few decisions, so all of them."""
-        self._rulings = decisions.all_in_force(self._db)
+        self.rulings = decisions.all_in_force(self._db)
 
     # --- one item alone ------------------------------------------------------------------------
 
@@ -77,14 +57,8 @@ class Deriver:
         ]
 
     def _described(self, row: sqlite3.Row) -> Described:
-        subject = epochs.subject(row)
-        ruling = self.ruling(row["pk"])
-        if ruling.title:
-            subject = replace(subject, title=ruling.title)
-        found = describe(subject, self._reader.analyser, self._statistics)
-        if ruling.topics:
-            found = replace(found, topics=overruled(found.topics, ruling.topics))
-        return found
+        subject = subject_of(row, self.ruling(row["pk"]))
+        return describe(subject, self._analyser, self._statistics)
 
     def write(
         self, rows: Sequence[sqlite3.Row], described: Sequence[tuple[sqlite3.Row, Described]]
@@ -95,39 +69,29 @@ class Deriver:
             The items that were there before, with their vectors.
         """
         old = [
-            (row["pk"], derived_write.remove(self.generation, row["pk"])) for row in rows
+            (row["pk"], derived_write.remove_links(self.generation, row["pk"])) for row in rows
         ]  # fmt: skip
-        self.write_anew(rows, described)
+        self.write_anew(described)
         for row in rows:
             derived_write.resolve_again(self.generation, row["pk"], self._addresses)
         return old
 
-    def write_anew(
-        self, rows: Sequence[sqlite3.Row], described: Sequence[tuple[sqlite3.Row, Described]]
-    ) -> None:
+    def write_anew(self, described: Sequence[tuple[sqlite3.Row, Described]]) -> None:
         """Write items into a generation that does not hold them, in the caller's transaction."""
-        turned = [row["pk"] for row in rows if self._hide(row)]
-        for row, found in sorted(described, key=lambda pair: wanted_row(pair[0])):
-            fresh = [word for word in found.words if not self._reader.counts.get(fold(word), 0)]
-            derived_write.write(self.generation, row, found, fresh)
+        for row, found in described:
+            derived_write.write(self.generation, row, found)
             derived_write.write_links(self.generation, row, self._addresses)
-        for item in turned:
+
+    def resolve_again(self, items: Iterable[int]) -> None:
+        """Find anew where the links to items lead."""
+        for item in items:
             derived_write.resolve_again(self.generation, item, self._addresses)
 
     def take_out(self, erased: Collection[int]) -> list[tuple[int, Vector]]:
         """Take out items that are no more."""
-        old = [(item, derived_write.remove(self.generation, item)) for item in sorted(erased)]
-        for item in erased:
-            derived_write.resolve_again(self.generation, item, self._addresses)
+        old = [(item, derived_write.remove_links(self.generation, item)) for item in sorted(erased)]
+        self.resolve_again(erased)
         return old
-
-    def _hide(self, row: sqlite3.Row) -> bool:
-        """Let the state of an item follow the decision to hide it; return whether it changed."""
-        hidden = self.ruling(row["pk"]).hidden
-        if hidden != (row["state"] == ItemState.HIDDEN):
-            set_hidden(self._db, row["pk"], hidden=hidden)
-            return True
-        return False
 
     # --- with all others -----------------------------------------------------------------------
 
@@ -171,8 +135,8 @@ class Deriver:
     # --- the queue -----------------------------------------------------------------------------
 
     def work_off(self, batch: Sequence[Change]) -> None:
-        """Derive a batch of changes and take them out of the queue."""
-        asked = [change.item for change in batch if change.what == changes.ITEM]
+        """Link a batch of changed items, or relate them anew, and take them out of the queue."""
+        asked = [change.item for change in batch if change.what == changes.LINK]
         rows = epochs.items_of(self._db, asked)
         described = self.describe(rows)
         with transaction(self._db):

@@ -4,14 +4,13 @@ Light to import: a search needs no more than this.
 """
 
 import sqlite3
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from aggregator.config.vocabulary import Vocabulary
+from aggregator.links.searched import Dictionary
 from aggregator.links.topics import TopicWords
 from aggregator.store import epochs
 from aggregator.text.analysis import ANALYSIS_VERSION, Analyser
-from aggregator.text.compounds import Counts
 from aggregator.text.wordforms import TABLE_VERSION, WordForms
 
 DERIVATION_VERSION = "2"  # of weights, thresholds and columns: a change derives everything anew
@@ -21,20 +20,21 @@ DERIVATION_VERSION = "2"  # of weights, thresholds and columns: a change derives
 class Language:
     """How words are read: the dictionary of word forms and what the vocabulary adds."""
 
-    read_with: Callable[[Counts], Analyser]
-    topics: tuple[TopicWords, ...]
+    dictionary: Dictionary
     version: str  # changes with the code, the dictionary and the vocabulary
 
 
 def language(vocabulary: Vocabulary, words: WordForms) -> Language:
     """Return how words are read under a vocabulary."""
     return Language(
-        read_with=lambda corpus: Analyser(
-            words, corpus, vocabulary.split_exceptions, vocabulary.aliases
-        ),
-        topics=tuple(
-            TopicWords(topic=slug, strong=topic.strong, weak=topic.weak)
-            for slug, topic in vocabulary.topics.items()
+        dictionary=Dictionary(
+            forms=words,
+            exceptions=dict(vocabulary.split_exceptions),
+            aliases=vocabulary.aliases,
+            topics=tuple(
+                TopicWords(topic=slug, strong=topic.strong, weak=topic.weak)
+                for slug, topic in vocabulary.topics.items()
+            ),
         ),
         version=" ".join(
             (DERIVATION_VERSION, ANALYSIS_VERSION, TABLE_VERSION, vocabulary.checksum)
@@ -46,4 +46,4 @@ def analyser(db: sqlite3.Connection, vocabulary: Vocabulary, words: WordForms) -
     """Return the analyser of the live epoch, for queries and for marking what they matched."""
     epoch = epochs.current(db)
     counts = epochs.WordCounts(db, epoch.n if epoch else 0)
-    return language(vocabulary, words).read_with(counts)
+    return language(vocabulary, words).dictionary.analyser(counts)

@@ -13,7 +13,9 @@ from aggregator.model import Catalogue, Source, SourceKind
 
 if TYPE_CHECKING:
     import sqlite3
+    from datetime import timedelta
 
+    from aggregator.derive import Derived
     from aggregator.pipeline import Engine
 
 
@@ -79,17 +81,26 @@ def table(rows: Iterable[Iterable[object]]) -> str:
     )
 
 
-def derive_now(ctx: Context, db: "sqlite3.Connection") -> None:
-    """Derive what the queue holds, with a progress bar on a terminal."""
+def derive_now(
+    ctx: Context, db: "sqlite3.Connection", *, links_for: "timedelta | None" = None
+) -> "Derived":
+    """Derive what the queue holds, with a progress bar on a terminal.
+
+    Args:
+        ctx: Where vocabulary and dictionary are.
+        db: The database.
+        links_for: Time for a large backlog of links; None: until it is done. What waits becomes
+            searchable in any case, and few items are linked in any case.
+    """
     from aggregator import derive
     from aggregator.cli.progress import progress
     from aggregator.config import vocabulary
     from aggregator.text.analysis import open_word_forms
 
     with progress() as report:
-        derive.derive(
+        return derive.derive(
             db, clock=ctx.clock, vocabulary=vocabulary(ctx.data), words=open_word_forms(ctx.data),
-            progress=report,
+            progress=report, effort=derive.Effort(links_for=links_for),
         )  # fmt: skip
 
 

@@ -42,6 +42,7 @@ def refresh_command(
 ) -> int:
     """Ruft ab, was fällig ist (oder genannt, oder alles), und verknüpft danach das Neue."""
     from aggregator import pipeline
+    from aggregator.config import load_settings
 
     chosen = wanted_sources(ctx, sources)
     forced = everything or bool(sources)
@@ -60,8 +61,10 @@ def refresh_command(
                 show("abrufen", len(reports), len(chosen))
     finally:
         worker.close()
-        derive_now(ctx, db)
-    _summary(reports, as_json=as_json)
+        # Who asked by name waits for what can be found, not for the links of a whole installation.
+        asked = timedelta(0) if forced else load_settings(ctx.data).link_time
+        derived = derive_now(ctx, db, links_for=asked)
+    _summary(reports, derived.unlinked, as_json=as_json)
     return 1 if any(report.state in BAD for report in reports) else 0
 
 
@@ -85,8 +88,8 @@ def _tell(report: "Report", *, as_json: bool) -> None:
     )  # fmt: skip
 
 
-def _summary(reports: "list[Report]", *, as_json: bool) -> None:
-    """Print the sums over all sources."""
+def _summary(reports: "list[Report]", unlinked: int, *, as_json: bool) -> None:
+    """Print the sums over all sources, and how many items wait for their links."""
     names = ("new", "changed", "unchanged", "vanished", "rejected", "pending", "requests",
              "not_modified", "bytes", "wall_ms")  # fmt: skip
     sums = {name: sum(report.counts.get(name, 0) for report in reports) for name in names}
@@ -94,10 +97,14 @@ def _summary(reports: "list[Report]", *, as_json: bool) -> None:
     failed = sum(state in BAD and state is not RunState.SUSPECT for state in states)
     suspect = states.count(RunState.SUSPECT)
     if as_json:
-        emit({"summary": {**sums, "sources": len(reports), "failed": failed, "suspect": suspect}})
+        emit({"summary": {**sums, "sources": len(reports), "failed": failed, "suspect": suspect,
+                          "unlinked": unlinked}})  # fmt: skip
     else:
         note(f"{len(reports)} Quellen: {sums['new']} neu, {sums['changed']} geändert,"
              f" {sums['vanished']} entfallen, {failed} gestört, {suspect} verdächtig")  # fmt: skip
+    if unlinked:
+        note(f"{unlinked} Einträge sind zu finden, aber noch nicht verknüpft; das holen nach: der"
+             " Dienst `aggregator schedule`, der nächste Abruf, sofort `aggregator rebuild`")  # fmt: skip
 
 
 def _dry_run(ctx: Context, names: list[str], *, forced: bool, as_json: bool) -> int:

@@ -15,14 +15,14 @@ def rebuild_command(ctx: Context, *, epoch: bool, as_json: bool) -> None:
     """Leitet alles neu ab; Leser behalten bis zum Ende den alten Stand."""
     from aggregator.cli.progress import progress
     from aggregator.config.vocabulary import vocabulary
-    from aggregator.derive import Anew, derive
+    from aggregator.derive import Anew, Effort, derive
     from aggregator.text.analysis import open_word_forms
 
     db = ctx.db()
     with progress() as report:
         done = derive(
             db, clock=ctx.clock, vocabulary=vocabulary(ctx.data), words=open_word_forms(ctx.data),
-            anew=Anew.EPOCH if epoch else Anew.ROWS, progress=report,
+            progress=report, effort=Effort(anew=Anew.EPOCH if epoch else Anew.ROWS),
         )  # fmt: skip
     if as_json:
         emit({"items": done.items, "epoch": done.epoch, "complete": done.complete})

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aggregator.derive import Progress
+    from aggregator.building import Progress
 
 
 @contextmanager

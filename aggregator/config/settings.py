@@ -35,6 +35,9 @@ class Settings:
     http_client: str = "auto"
     proxy: str = ""
     ca_file: str = ""
+    link_time: timedelta = timedelta(minutes=5)
+    keep_requests: timedelta = timedelta(days=30)
+    keep_problems: timedelta = timedelta(days=30)
     keep_runs: timedelta = timedelta(days=90)
     web_host: str = "127.0.0.1"
     web_port: int = 8080
@@ -128,6 +131,12 @@ SETTINGS = (
             about="Proxy, über den Anfragen das Haus verlassen, als http://name:port"),
     Setting(name="ca_file", read=_file,
             about="Weitere vertrauenswürdige Zertifikate (PEM), etwa eines Proxys im Haus"),
+    Setting(name="link_time", read=_duration,
+            about="So lange arbeitet ein Abruf an einem großen Rückstand von Verknüpfungen"),
+    Setting(name="keep_requests", read=_duration,
+            about="So lange bleibt jede einzelne Anfrage im Protokoll; Tagessummen bleiben"),
+    Setting(name="keep_problems", read=_duration,
+            about="So lange bleibt, was ein Lauf zurückgewiesen hat"),
     Setting(name="keep_runs", read=_duration, about="So lange bleiben Protokolle der Läufe"),
     Setting(name="web_host", read=_text, about="Adresse, an der die Webanwendung lauscht"),
     Setting(name="web_port", read=_whole(1, 65535), about="Port der Webanwendung"),

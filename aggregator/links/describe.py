@@ -1,18 +1,17 @@
-"""Everything that is derived from one item alone, without looking at any other.
+"""What links an item to others, as far as it follows from the item alone.
 
-Search columns, references, identifiers, vector, sketch and topics by rule: a pure function of the
-item, of the analysis and of what the statistics epoch knows. Where the text of an item may not be
-stored, its digest (counts of words, sampled shingles, references) stands in.
+References, identifiers, vector and sketch: a pure function of the item, of the analysis and of what
+the statistics epoch knows. Where the text of an item may not be stored, its digest (counts of
+words, sampled shingles, references) stands in.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass
+from itertools import chain, pairwise
 
 from aggregator.links import related, same
 from aggregator.links.related import Feature, KnownTerms, Vector
-from aggregator.links.topics import Assigned, Rules
 from aggregator.text import references, sentences
 from aggregator.text.analysis import Analyser, Word
 from aggregator.text.words import STOP_WORDS, fold, surfaces
@@ -50,18 +49,12 @@ class Cited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """What is derived from one item alone."""
+    """What links an item to others, as far as it follows from the item alone."""
 
-    title: str
-    body: str
-    parts: str
-    refs: str
-    words: frozenset[str]  # in lower case
     references: tuple[Cited, ...]
     identifiers: tuple[tuple[str, str], ...]
     vector: Vector
     sketch: tuple[int, ...]
-    topics: tuple[Assigned, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +63,17 @@ class Statistics:
 
     terms: KnownTerms
     items: int
-    rules: Rules = field(default_factory=Rules)
 
 
 def describe(subject: Subject, analyser: Analyser, statistics: Statistics) -> Described:
-    """Derive what follows from one item alone."""
+    """Derive what links an item to others, as far as it follows from the item alone."""
     cited = find_references(subject)
-    title, body = analyser.columns(subject.title), analyser.columns(body_of(subject))
     features = features_of(subject, analyser, cited)
-    title_stems = frozenset((*title.stems, *title.parts))
     return Described(
-        title=" ".join(title.stems),
-        body=" ".join(body.stems),
-        parts=" ".join((*title.parts, *body.parts)),
-        refs=" ".join((*title.refs, *body.refs)),
-        words=frozenset(word.lower() for word in counts_of(subject)),
         references=cited,
         identifiers=identifiers_of(subject),
         vector=related.vector(features, statistics.terms, statistics.items),
         sketch=sketch_of(subject),
-        topics=statistics.rules.assign(
-            title_stems, title_stems | frozenset((*body.stems, *body.parts))
-        ),
     )
 
 
@@ -115,6 +97,13 @@ def counts_of(subject: Subject) -> Counter[str]:
     counts = Counter(surfaces(subject.title) * related.TITLE_TIMES)
     counts.update(surfaces(subject.text))
     return counts
+
+
+def words_of(subject: Subject) -> Iterable[str]:
+    """Return the words of an item as written, each as often as `counts_of` counts it."""
+    if subject.terms is not None:
+        return counts_of(subject).elements()
+    return chain(surfaces(subject.title) * related.TITLE_TIMES, surfaces(subject.text))
 
 
 def features_of(subject: Subject, analyser: Analyser, cited: Iterable[Cited]) -> dict[str, Feature]:

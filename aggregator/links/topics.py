@@ -48,7 +48,7 @@ class Stems(Protocol):
 class _Clue:
     topic: str
     word: str
-    rest: frozenset[str]  # the further stems of an expression of several words
+    stems: frozenset[str]  # of an expression of several words, all of them
     worth: int
 
 
@@ -67,7 +67,7 @@ class Rules:
                 for word in words:
                     stems = sorted(set(analysis.stems(word)))
                     if stems:
-                        clue = _Clue(topic.topic, word, frozenset(stems[1:]), worth)
+                        clue = _Clue(topic.topic, word, frozenset(stems), worth)
                         clues.setdefault(stems[0], []).append(clue)
         return cls({stem: tuple(found) for stem, found in clues.items()})
 
@@ -84,22 +84,20 @@ class Rules:
         found: dict[str, dict[str, int]] = {}
         for stem in self.clues.keys() & text:
             for clue in self.clues[stem]:
-                if clue.rest <= text:
-                    worth = clue.worth + (TITLE if {stem, *clue.rest} <= title else 0)
+                if clue.stems <= text:
+                    worth = clue.worth + (TITLE if clue.stems <= title else 0)
                     words = found.setdefault(clue.topic, {})
                     words[clue.word] = max(worth, words.get(clue.word, 0))
         return tuple(
-            assigned
-            for topic in sorted(found)
-            if (assigned := _judged(topic, found[topic])) is not None
+            _judged(topic, words)
+            for topic, words in sorted(found.items())
+            if len(words) >= WEAK_NEEDED or max(words.values()) >= STRONG
         )
 
 
-def _judged(topic: str, words: Mapping[str, int]) -> Assigned | None:
-    """Weigh the clues of one topic; one weak word alone is none."""
+def _judged(topic: str, words: Mapping[str, int]) -> Assigned:
+    """Weigh the clues of one topic."""
     best = sorted(words.items(), key=lambda row: (-row[1], row[0]))
-    if best[0][1] < STRONG and len(best) < WEAK_NEEDED:
-        return None
     doubt = 1.0
     for _, worth in best:
         doubt *= 1 - worth / 1000

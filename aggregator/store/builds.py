@@ -1,8 +1,9 @@
 """Building the shadow generation while readers keep the live one.
 
-A build goes through all items with a stored cursor, so a killed one goes on where it was. Changes
-that arrive meanwhile stay in the queue and are derived after the swap; those that were there before
-the build began are covered by it.
+The first build of an installation fills the live generation: its items are searchable already, and
+it adds the links. A build goes through all items with a stored cursor, so a killed one goes on
+where it was. Changes that arrive meanwhile stay in the queue and are derived after the swap; those
+that were there before the build began are covered by it.
 """
 
 import sqlite3
@@ -21,7 +22,7 @@ TABLES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Build:
-    """The shadow generation, and how far it is."""
+    """The generation that is being built, and how far it is."""
 
     generation: str
     epoch: int
@@ -37,13 +38,28 @@ def current(db: sqlite3.Connection) -> Build | None:
 
 
 def begin(db: sqlite3.Connection, epoch: int) -> None:
-    """Begin a build under an epoch, instead of one that is under way; in a transaction."""
-    shadow = Generation(db, live(db)).other.letter
-    db.execute("DELETE FROM build")
-    db.execute(
-        "INSERT INTO build (generation, epoch, seq, stage, cursor) VALUES (?, ?, ?, ?, 0)",
-        (shadow, epoch, changes.newest(db), CLEAR),
-    )
+    """Begin a build of the shadow generation, instead of one that is under way."""
+    _begin(db, Generation(db, live(db)).other.letter, epoch, CLEAR)
+
+
+def begin_live(db: sqlite3.Connection, epoch: int) -> None:
+    """Begin to link all items of the live generation, which holds nothing but search rows yet."""
+    _begin(db, live(db), epoch, DESCRIBE)
+
+
+def _begin(db: sqlite3.Connection, letter: str, epoch: int, stage: str) -> None:
+    with transaction(db):
+        db.execute("DELETE FROM build")
+        db.execute(
+            "INSERT INTO build (generation, epoch, seq, stage, cursor) VALUES (?, ?, ?, ?, 0)",
+            (letter, epoch, changes.newest(db), stage),
+        )
+
+
+def drop(db: sqlite3.Connection) -> None:
+    """Give up a build."""
+    with transaction(db):
+        db.execute("DELETE FROM build")
 
 
 def advance(db: sqlite3.Connection, stage: str, cursor: int) -> None:
@@ -51,12 +67,20 @@ def advance(db: sqlite3.Connection, stage: str, cursor: int) -> None:
     db.execute("UPDATE build SET stage = ?, cursor = ?", (stage, cursor))
 
 
-def swap(db: sqlite3.Connection, build: Build) -> None:
-    """Make the shadow generation the live one."""
+def finish(db: sqlite3.Connection, build: Build) -> None:
+    """Make what was built the live generation, and take what it covers out of the queue.
+
+    What became searchable in the old generation meanwhile is not so in the new one.
+    """
     with transaction(db):
-        set_meta(db, "live", build.generation)
-        set_meta(db, "epoch", str(build.epoch))
-        changes.forget_until(db, build.seq)
+        if build.generation == live(db):
+            changes.forget_links_until(db, build.seq)
+        else:
+            set_meta(db, "live", build.generation)
+            set_meta(db, "epoch", str(build.epoch))
+            changes.forget_until(db, build.seq)
+            changes.search_again(db)
+        db.execute("UPDATE epoch SET seq = 0 WHERE n = ?", (build.epoch,))
         db.execute("DELETE FROM build")
 
 
@@ -80,4 +104,7 @@ def _make_anew(generation: Generation) -> None:
 
 def is_clear(generation: Generation) -> bool:
     """Whether a generation is empty."""
-    return generation.run("SELECT 1 FROM vector_@ LIMIT 1").fetchone() is None
+    return all(
+        generation.run(f"SELECT 1 FROM {table}_@ LIMIT 1").fetchone() is None  # noqa: S608 (names are ours)
+        for table in ("vector", "entry")
+    )

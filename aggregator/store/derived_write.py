@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from aggregator.links.describe import Described
 from aggregator.links.related import Neighbour, Vector
 from aggregator.links.same import Overlap
+from aggregator.links.searched import Searched
+from aggregator.links.topics import Assigned
 from aggregator.store import resolve
 from aggregator.store.changes import RELATE, enqueue
 from aggregator.store.derived import Generation, vector_of, wanted_row
@@ -30,11 +32,31 @@ def remove(generation: Generation, item: int) -> Vector:
     Returns:
         The vector that it had.
     """
+    remove_search(generation, [item])
+    return remove_links(generation, item)
+
+
+def remove_search(generation: Generation, items: Sequence[int]) -> None:
+    """Take the search rows of items out, with their words and topics."""
+    asked = json.dumps(items)
+    held = generation.run(
+        "SELECT item, row FROM entry_@ WHERE item IN (SELECT value FROM json_each(?))", (asked,)
+    ).fetchall()
+    if held:
+        generation.many("DELETE FROM search_@ WHERE rowid = ?", [(row["row"],) for row in held])
+        gone = [(row["item"],) for row in held]
+        for table in ("entry", "fresh", "topic"):
+            generation.many(f"DELETE FROM {table}_@ WHERE item = ?", gone)  # noqa: S608 (names are ours)
+
+
+def remove_links(generation: Generation, item: int) -> Vector:
+    """Take out what links an item to others; queue the items whose lists lose it.
+
+    Returns:
+        The vector that it had.
+    """
     run = generation.run
     vector = vector_of(generation, item)
-    entry = run("SELECT row FROM entry_@ WHERE item = ?", (item,)).fetchone()
-    if entry:
-        run("DELETE FROM search_@ WHERE rowid = ?", (entry["row"],))
     old = run("SELECT sketch FROM vector_@ WHERE item = ?", (item,)).fetchone()
     if old:
         generation.many(
@@ -45,7 +67,7 @@ def remove(generation: Generation, item: int) -> Vector:
         "DELETE FROM posting_@ WHERE term = ? AND item = ?",
         [(term, item) for term in vector.terms[: vector.posted]],
     )
-    for table in ("entry", "fresh", "reference", "identifier", "link", "topic", "vector"):
+    for table in ("reference", "identifier", "link", "vector"):
         run(f"DELETE FROM {table}_@ WHERE item = ?", (item,))  # noqa: S608 (names are ours)
     remove_same(generation, item)
     for row in run("SELECT item FROM related_@ WHERE other = ?", (item,)).fetchall():
@@ -63,23 +85,71 @@ def remove_same(generation: Generation, item: int) -> None:
     )
 
 
-def write(
-    generation: Generation, row: sqlite3.Row, described: Described, fresh: Iterable[str]
+def write_search(
+    generation: Generation, items: Sequence[tuple[sqlite3.Row, Searched, Sequence[Assigned]]]
 ) -> None:
-    """Write what follows from one item alone; it has been removed before.
+    """Write what items are searched by; they have been removed before.
+
+    Args:
+        generation: Where to.
+        items: Each with what was read of it and its topics, people's word included.
+    """
+    numbers = _free_rows(generation, [wanted_row(row) for row, _, _ in items])
+    # In ascending order: FTS5 writes out what it holds in memory whenever a row number is smaller
+    # than the one before.
+    ordered = sorted(zip(numbers, items, strict=True), key=lambda pair: pair[0])
+    generation.many(
+        "INSERT INTO search_@ (rowid, title, body, parts, refs) VALUES (?, ?, ?, ?, ?)",
+        [(number, *found[:4]) for number, (_, found, _) in ordered],
+    )
+    generation.many(
+        "INSERT INTO entry_@ (row, item, id, platform, source, kind, sort_at, topics)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [(number, row["pk"], row["id"], row["platform"], row["source"], row["kind"],
+          row["sort_at"], f" {' '.join(t.topic for t in topics if t.auto)} ")
+         for number, (row, _, topics) in ordered],
+    )  # fmt: skip
+    generation.many(
+        "INSERT OR IGNORE INTO fresh_@ (word, item, surface) VALUES (?, ?, ?)",
+        [(fold(word), row["pk"], word) for row, found, _ in items for word in found.fresh],
+    )
+    generation.many(
+        "INSERT INTO topic_@ (item, topic, source, confidence, auto, evidence)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [(row["pk"], t.topic, t.source, t.confidence, t.auto, t.evidence)
+         for row, _, topics in items for t in topics],
+    )  # fmt: skip
+
+
+def _free_rows(generation: Generation, wanted: Sequence[int]) -> list[int]:
+    """Return the wanted search rows, or for each that is taken the next one that is free."""
+    rows = generation.run(
+        "SELECT row FROM entry_@ WHERE row IN (SELECT value FROM json_each(?))",
+        (json.dumps(wanted),),
+    )
+    taken = {row["row"] for row in rows}
+    numbers: list[int] = []
+    for number in wanted:
+        while number in taken or (number != wanted[len(numbers)] and _is_held(generation, number)):
+            number += 1  # noqa: PLW2901 (the next one)
+        taken.add(number)
+        numbers.append(number)
+    return numbers
+
+
+def _is_held(generation: Generation, number: int) -> bool:
+    return generation.run("SELECT 1 FROM entry_@ WHERE row = ?", (number,)).fetchone() is not None
+
+
+def write(generation: Generation, row: sqlite3.Row, described: Described) -> None:
+    """Write what links an item to others; that has been removed before.
 
     Args:
         generation: Where to.
         row: The item.
         described: What was derived from it.
-        fresh: Words in lower case that the epoch does not know.
     """
     item = row["pk"]
-    _write_search(generation, row, described)
-    generation.many(
-        "INSERT OR IGNORE INTO fresh_@ (word, item, surface) VALUES (?, ?, ?)",
-        [(fold(word), item, word) for word in sorted(fresh)],
-    )
     generation.many(
         "INSERT INTO reference_@ (item, position, kind, key, text, start, end, sentence)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -90,35 +160,7 @@ def write(
         "INSERT INTO identifier_@ (item, kind, key) VALUES (?, ?, ?)",
         [(item, kind, key) for kind, key in described.identifiers],
     )
-    generation.many(
-        "INSERT INTO topic_@ (item, topic, source, confidence, auto, evidence)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        [(item, t.topic, t.source, t.confidence, t.auto, t.evidence) for t in described.topics],
-    )
     _write_vector(generation, row, described)
-
-
-def _write_search(generation: Generation, row: sqlite3.Row, described: Described) -> None:
-    number = _free_row(generation, row)
-    topics = " ".join(t.topic for t in described.topics if t.auto)
-    generation.run(
-        "INSERT INTO search_@ (rowid, title, body, parts, refs) VALUES (?, ?, ?, ?, ?)",
-        (number, described.title, described.body, described.parts, described.refs),
-    )
-    generation.run(
-        "INSERT INTO entry_@ (row, item, id, platform, source, kind, sort_at, topics)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (number, row["pk"], row["id"], row["platform"], row["source"], row["kind"], row["sort_at"],
-         f" {topics} "),
-    )  # fmt: skip
-
-
-def _free_row(generation: Generation, row: sqlite3.Row) -> int:
-    """Return the wanted search row, or the next one that is free."""
-    number = wanted_row(row)
-    while generation.run("SELECT 1 FROM entry_@ WHERE row = ?", (number,)).fetchone():
-        number += 1
-    return number
 
 
 def _write_vector(generation: Generation, row: sqlite3.Row, described: Described) -> None:

@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aggregator.links.describe import Subject, features_of, find_references, folded_words
+from aggregator.links.describe import Subject, features_of, find_references, words_of
 from aggregator.links.related import Term
-from aggregator.store import builds
-from aggregator.store.connection import get_meta, transaction
+from aggregator.store import builds, changes
+from aggregator.store.connection import get_meta, set_meta, transaction
 from aggregator.store.derived import Generation
 from aggregator.text.analysis import Analyser
-from aggregator.text.compounds import Counts
+from aggregator.text.words import fold
 
 GROWTH = 1.5  # of the number of items since the last epoch
 # Up to so many items an epoch costs seconds and is taken whenever an item changed. So the rows of a
@@ -29,6 +29,7 @@ BATCH = 500  # items read at once
 ROWS = 4000  # written in one transaction
 FREQUENT_ITEMS, FREQUENT_SHARE = 50, 0.001  # a shingle of more items than both tells nothing
 MOST_CACHED = 1_000_000  # answers kept by a lazy table
+TAKING, WORDED, COUNTED, COMPLETE = "taking", "worded", "counted", "complete"
 
 ITEM_COLUMNS = (
     "pk, id, platform, key, source, kind, title, text, published_at, sort_at, state, identifiers,"
@@ -44,6 +45,7 @@ class Epoch:
     analysis: str
     taken_at: str
     items: int
+    state: str
 
 
 def current(db: sqlite3.Connection) -> Epoch | None:
@@ -54,7 +56,8 @@ def current(db: sqlite3.Connection) -> Epoch | None:
 def by_number(db: sqlite3.Connection, n: int) -> Epoch | None:
     """Return an epoch whose figures are stored."""
     row = db.execute(
-        "SELECT n, analysis, taken_at, items FROM epoch WHERE state <> 'taking' AND n = ?", (n,)
+        "SELECT n, analysis, taken_at, items, state FROM epoch WHERE state <> ? AND n = ?",
+        (TAKING, n),
     ).fetchone()
     return Epoch(**dict(row)) if row else None
 
@@ -66,7 +69,11 @@ def is_due(db: sqlite3.Connection, analysis: str, small_corpus: int) -> bool:
         return True
     items = living(db)
     if items <= small_corpus:
-        changed = db.execute("SELECT 1 FROM changes WHERE what = 'item' LIMIT 1").fetchone()
+        changed = db.execute(
+            "SELECT 1 FROM changes JOIN epoch e ON e.n = ?"
+            " WHERE changes.what IN ('item', 'link') AND changes.seq > e.seq LIMIT 1",
+            (last.n,),
+        ).fetchone()
         return changed is not None
     return items >= max(GROWTH * last.items, last.items + 1)
 
@@ -112,67 +119,85 @@ def subjects(db: sqlite3.Connection) -> Iterator[list[Subject]]:
 # --- taking one ------------------------------------------------------------------------------
 
 
-def take(
-    db: sqlite3.Connection,
-    analysis: str,
-    read_with: Callable[[Counts], Analyser],
-    now: str,
-    tick: Callable[[], None],
-) -> Epoch:
-    """Count the corpus and store the figures, in short transactions.
+def take_words(
+    db: sqlite3.Connection, analysis: str, now: str, tick: Callable[[], None]
+) -> tuple[Epoch, dict[str, int]]:
+    """Begin an epoch: count the words of the corpus, in short transactions.
 
-    A kill leaves an incomplete epoch, which is removed by the next.
+    That is all that search rows need. A kill leaves an incomplete epoch, which is removed by the
+    next.
 
     Args:
         db: The database.
         analysis: What the figures depend on besides the items.
-        read_with: Makes an analyser over word counts.
         now: When.
         tick: Called after every batch; prolongs the lease.
 
     Returns:
-        The epoch, with a build begun in the same transaction; its frequent shingles are known
-        when all sketches are written (`freeze_shingles`).
+        The epoch, and how often each folded word occurs.
     """
     _forget(db, tick)
     number = int(db.execute("SELECT coalesce(max(n), 0) + 1 FROM epoch").fetchone()[0])
+    seen = changes.newest(db)
     counts, items = _count_words(db, tick)
-    terms = _count_terms(db, read_with({word: n for word, (n, _) in counts.items()}), tick)
     with transaction(db):
         db.execute(
-            "INSERT INTO epoch (n, analysis, taken_at, items, state) VALUES (?, ?, ?, ?, 'taking')",
-            (number, analysis, now, items),
+            "INSERT INTO epoch (n, analysis, taken_at, items, seq, state)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (number, analysis, now, items, seen, TAKING),
         )
     _store(db, "INSERT INTO epoch_word (epoch, word, surface, count) VALUES (?, ?, ?, ?)",
            ((number, word, surface, n) for word, (n, surface) in sorted(counts.items())),
            tick)  # fmt: skip
+    with transaction(db):
+        db.execute("UPDATE epoch SET state = ? WHERE n = ?", (WORDED, number))
+        if current(db) is None:
+            set_meta(db, "epoch", str(number))  # the first: items become searchable under it
+    epoch = Epoch(n=number, analysis=analysis, taken_at=now, items=items, state=WORDED)
+    return epoch, {word: n for word, (n, _) in counts.items()}
+
+
+def take_terms(
+    db: sqlite3.Connection, epoch: Epoch, analyser: Analyser, tick: Callable[[], None]
+) -> None:
+    """Go on with an epoch: count the items of each term, then begin the build under it.
+
+    Its frequent shingles are known when all sketches are written (`freeze_shingles`).
+    """
+    _forget_terms(db, epoch.n, tick)
+    terms = _count_terms(db, analyser, tick)
     known = sorted(term for term, found_in in terms.items() if found_in > 1)
     _store(db, "INSERT INTO epoch_term (epoch, term, id, items) VALUES (?, ?, ?, ?)",
-           ((number, term, place, terms[term]) for place, term in enumerate(known, start=1)),
+           ((epoch.n, term, place, terms[term]) for place, term in enumerate(known, start=1)),
            tick)  # fmt: skip
+    last = current(db)
     with transaction(db):
-        db.execute("UPDATE epoch SET state = 'counted' WHERE n = ?", (number,))
-        builds.begin(db, number)
-    return Epoch(n=number, analysis=analysis, taken_at=now, items=items)
+        db.execute("UPDATE epoch SET state = ? WHERE n = ?", (COUNTED, epoch.n))
+        if last is not None and last.n == epoch.n:
+            builds.begin_live(db, epoch.n)
+        else:
+            builds.begin(db, epoch.n)
 
 
 def _count_words(
     db: sqlite3.Connection, tick: Callable[[], None]
 ) -> tuple[dict[str, tuple[int, str]], int]:
     """Count folded words with their most frequent spelling, and the items."""
-    spellings: Counter[tuple[str, str]] = Counter()
+    written: Counter[str] = Counter()
     items = 0
     for batch in subjects(db):
         for one in batch:
-            for folded, written, times in folded_words(one):
-                spellings[folded, written] += times
+            written.update(words_of(one))
         items += len(batch)
         tick()
+    spellings: Counter[tuple[str, str]] = Counter()
+    for word, times in written.items():
+        spellings[fold(word), word.lower()] += times
     counts: dict[str, tuple[int, str]] = {}
     best: dict[str, tuple[int, str]] = {}
-    for (folded, written), times in spellings.items():
+    for (folded, spelling), times in spellings.items():
         total = counts.get(folded, (0, ""))[0] + times
-        best[folded] = min(best.get(folded, (0, "")), (-times, written))
+        best[folded] = min(best.get(folded, (0, "")), (-times, spelling))
         counts[folded] = (total, best[folded][1])
     return counts, items
 
@@ -208,6 +233,20 @@ def _flush(db: sqlite3.Connection, sql: str, held: list[Sequence[Any]]) -> None:
     held.clear()
 
 
+def _forget_terms(db: sqlite3.Connection, epoch: int, tick: Callable[[], None]) -> None:
+    """Remove the terms of an epoch whose counting was interrupted."""
+    while True:
+        with transaction(db):
+            cursor = db.execute(
+                "DELETE FROM epoch_term WHERE (epoch, term) IN (SELECT epoch, term"
+                " FROM epoch_term WHERE epoch = ? LIMIT ?)",
+                (epoch, ROWS),
+            )
+        tick()
+        if cursor.rowcount < ROWS:
+            return
+
+
 def _forget(db: sqlite3.Connection, tick: Callable[[], None]) -> None:
     """Remove epochs that were never finished, and those that no generation needs."""
     last = current(db)
@@ -231,7 +270,7 @@ def _forget(db: sqlite3.Connection, tick: Callable[[], None]) -> None:
 def freeze_shingles(db: sqlite3.Connection, generation: Generation, epoch: Epoch) -> None:
     """Note which shingles are too frequent, once all sketches of a new epoch are written."""
     state = db.execute("SELECT state FROM epoch WHERE n = ?", (epoch.n,)).fetchone()["state"]
-    if state == "complete":
+    if state == COMPLETE:
         return  # built again within the same epoch
     least = max(FREQUENT_ITEMS, FREQUENT_SHARE * epoch.items)
     found = generation.run(
@@ -242,7 +281,7 @@ def freeze_shingles(db: sqlite3.Connection, generation: Generation, epoch: Epoch
             "INSERT OR IGNORE INTO epoch_shingle (epoch, hash) VALUES (?, ?)",
             [(epoch.n, row["hash"]) for row in found],
         )
-        db.execute("UPDATE epoch SET state = 'complete' WHERE n = ?", (epoch.n,))
+        db.execute("UPDATE epoch SET state = ? WHERE n = ?", (COMPLETE, epoch.n))
 
 
 # --- reading one -----------------------------------------------------------------------------

@@ -9,12 +9,12 @@ does, and then everything is derived anew.
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 from aggregator.errors import ConfigError
 from aggregator.text import references
@@ -43,6 +43,8 @@ _HYPHENS = re.compile(r"[^-\u2010\u2011]+")
 _NOT_IN_TOKEN = re.compile(r"[^a-z0-9]+")
 _REFERENCE = "ref_"
 
+_Index: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]  # stems, parts
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -60,13 +62,13 @@ class Word:
     inner: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """What is indexed of a text: stems in order, stems of parts, references as single tokens."""
+class Columns(NamedTuple):
+    """What is indexed of a text, as it is written: strings of words with a blank between them."""
 
-    stems: list[str]
-    parts: list[str]
-    refs: list[str]
+    stems: str  # in order
+    parts: str  # stems of parts
+    refs: str  # references as single tokens
+    words: list[str]  # of the text, as written
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,30 @@ def ref_token(kind: str, key: str) -> str:
     return f"{_REFERENCE}{kind}_{plain}"
 
 
+class _Stems(dict[str, str]):
+    """What each word adds to the stems column; a word that is new is read when it is asked for.
+
+    `parts` holds what words add to the parts column, of the few words that add something.
+    """
+
+    def __init__(self, index: Callable[[str], _Index]) -> None:
+        self._index = index
+        self.parts: dict[str, str] = {}
+
+    def __missing__(self, surface: str) -> str:
+        stems, parts = self._index(surface)
+        if parts:
+            self.parts[surface] = sys.intern(" ".join(parts))
+        found = self[surface] = sys.intern(" ".join(stems))
+        return found
+
+    def make_room(self) -> None:
+        """Empty both when they have grown too large; not within a text, which needs both."""
+        if len(self) >= _CACHE_WORDS:
+            self.clear()
+            self.parts.clear()
+
+
 class Analyser:
     """Reads German words within one statistics epoch, and remembers what it has read."""
 
@@ -140,8 +166,8 @@ class Analyser:
         self._splitter = Splitter(forms, corpus, exceptions)
         self._stemmer = GermanStemmer(forms)
         self._words: dict[str, Word] = {}
-        self._plain: dict[str, str] = {}
-        self._rich: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        self._indexed: dict[str, _Index] = {}
+        self._written = _Stems(lambda surface: self._index_of(self._read(surface)))
         self._aliases: dict[str, tuple[tuple[str, ...], ...]] = {}
         for group in aliases:
             self._learn([self.stems_in_order(name) for name in group])
@@ -198,19 +224,14 @@ class Analyser:
         The pieces of a hyphenated word stand one by one among the stems, where phrases find them,
         and joined among the parts.
         """
-        stems: list[str] = []
-        parts: list[str] = []
-        plain, rich = self._plain, self._rich
-        for surface in surfaces(text):
-            stem = plain.get(surface)
-            if stem is None:
-                several = rich.get(surface) or self._index(surface)
-                stems += several[0]
-                parts += several[1]
-            else:
-                stems.append(stem)
-        refs = [ref_token(found.kind, found.key) for found in references.find(text)]
-        return Columns(stems, parts, refs)
+        written = self._written
+        written.make_room()
+        words = surfaces(text)
+        # No step of Python's for a word: this is where the time of indexing goes.
+        stems = " ".join(map(written.__getitem__, words))
+        parts = " ".join(filter(None, map(written.parts.get, words)))
+        refs = " ".join([ref_token(found.kind, found.key) for found in references.find(text)])
+        return Columns(stems, parts, refs, words)
 
     def stems_in_order(self, text: str) -> tuple[str, ...]:
         """Return the stems of a text as its stems column has them: what a phrase is made of."""
@@ -225,26 +246,20 @@ class Analyser:
             for stem in self._index(surface)[0]
         ]
 
-    def _index(self, surface: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def _index(self, surface: str) -> _Index:
         """Return, and remember, what a word adds to the two columns."""
-        if surface in self._rich:
-            return self._rich[surface]
-        if surface in self._plain:
-            return (self._plain[surface],), ()
-        _make_room(self._plain)
-        _make_room(self._rich)
-        word = self.word(surface)
-        hyphened = [match.group() for match in _HYPHENS.finditer(surface)]
+        known = self._indexed.get(surface)
+        if known is None:
+            _make_room(self._indexed)
+            known = self._indexed[surface] = self._index_of(self.word(surface))
+        return known
+
+    def _index_of(self, word: Word) -> _Index:
+        hyphened = _HYPHENS.findall(word.surface)
         if len(hyphened) > 1:
             stems = tuple(self._stem(fold(piece)) for piece in hyphened)
-            parts = (word.stem, *(part for part in word.parts if part not in stems), *word.inner)
-        else:
-            stems, parts = (word.stem,), (*word.parts, *word.inner)
-        if len(stems) > 1 or parts:
-            self._rich[surface] = (stems, parts)
-        else:
-            self._plain[surface] = word.stem
-        return stems, parts
+            return stems, (word.stem, *(p for p in word.parts if p not in stems), *word.inner)
+        return (word.stem,), (*word.parts, *word.inner)
 
     def matches(self, text: str, stems: frozenset[str]) -> list[tuple[int, int]]:
         """Return where a text says one of some stems, parts or reference tokens.

@@ -19,7 +19,7 @@ import sys
 import tempfile
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import marisa_trie
@@ -51,9 +51,13 @@ SUFFIXES = word_set("""
 class WordForms:
     """The table of one folder; open it with `WordForms.open`."""
 
-    def __init__(self, keys: marisa_trie.Trie, values: memoryview) -> None:
+    def __init__(
+        self, keys: marisa_trie.Trie, values: memoryview, folder: Path | None = None
+    ) -> None:
         size = len(keys)
         self._keys = keys
+        self._values = values
+        self._folder = folder  # None: in memory alone
         self._modifiers = values[: 2 * size].cast("H")
         self._heads = values[2 * size : 4 * size].cast("H")
         self._lemmas = values[4 * size : 8 * size].cast("I")
@@ -74,13 +78,23 @@ class WordForms:
         keys.mmap(str(target / _KEYS))
         with (target / _VALUES).open("rb") as file:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        return cls(keys, memoryview(mapped))
+        return cls(keys, memoryview(mapped), folder)
 
     @classmethod
     def of(cls, lemmas: Mapping[str, str]) -> "WordForms":
         """Build a table in memory from word forms and their lemmas, in their usual spelling."""
         keys, values = _table(lemmas.items())
         return cls(keys, memoryview(values))
+
+    def __reduce__(self) -> tuple[Callable[..., "WordForms"], tuple[object, ...]]:
+        """Let another process open the same table, or give it the one in memory."""
+        if self._folder is not None:
+            return WordForms.open, (self._folder,)
+        return WordForms._from_bytes, (self._keys.tobytes(), bytes(self._values))
+
+    @classmethod
+    def _from_bytes(cls, keys: bytes, values: bytes) -> "WordForms":
+        return cls(marisa_trie.Trie().frombytes(keys), memoryview(values))
 
     def __len__(self) -> int:
         return len(self._keys)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from aggregator import store
 from aggregator.clock import SimulatedClock, stamp
 from aggregator.config.vocabulary import Topic, Vocabulary
-from aggregator.derive import Anew, Derived, derive
+from aggregator.derive import Anew, Derived, Effort, derive
 from aggregator.items import normalise
 from aggregator.model import Entry, Link, Role
 from aggregator.store.catalogue import mirror
@@ -30,6 +31,18 @@ VOCABULARY = Vocabulary(
 )  # fmt: skip
 AMT = make_platform("amt", former=("http://alt.example/",))
 LAND = make_platform("land")
+
+
+class TickingClock(SimulatedClock):
+    """A clock on which every look takes a second: a limit in seconds is one of batches."""
+
+    def __init__(self, start: SimulatedClock) -> None:
+        super().__init__(start.now())
+
+    def now(self) -> datetime:
+        """A second more than the last time."""
+        self.wait_until(super().now() + timedelta(seconds=1))
+        return super().now()
 
 
 @dataclass
@@ -63,8 +76,11 @@ class Corpus:
     def derive(self, *, rebuild: bool = False, epoch: bool = False, **more: Any) -> Derived:
         """Derive what waits, within the epoch like a large corpus (small ones take a new one)."""
         anew = Anew.EPOCH if epoch else Anew.ROWS if rebuild else Anew.NOTHING
-        asked = {"small_corpus": 0, "anew": anew, **more}
-        return derive(self.db, clock=self.clock, vocabulary=VOCABULARY, words=WORDS, **asked)
+        clock = TickingClock(self.clock) if "links_for" in more else self.clock
+        effort = Effort(**{"small_corpus": 0, "anew": anew, **more})
+        return derive(
+            self.db, clock=clock, vocabulary=VOCABULARY, words=WORDS, effort=effort
+        )  # fmt: skip
 
     def digest(self) -> dict[str, str]:
         """The digest of all groups."""

@@ -202,10 +202,13 @@ def test_time_limit_leaves_the_rest_for_the_next_run(corpus: Corpus) -> None:
     for number in range(2, 60):
         corpus.put(number)
     corpus.db.execute("UPDATE epoch SET items = 1000")  # no new epoch, the queue alone
-    done = corpus.derive(time_limit=timedelta(0))
+    done = corpus.derive(links_for=timedelta(0), at_once=20)
     assert not done.complete
-    assert changes.count(corpus.db) == 58 - done.items
+    assert done.unlinked == changes.count(corpus.db) == 58
+    assert corpus.live("SELECT count(*) FROM entry_@") == [(59,)]  # all can be found
+    assert corpus.live("SELECT count(*) FROM vector_@") == [(1,)]
     assert corpus.derive().complete
+    assert corpus.live("SELECT count(*) FROM vector_@") == [(59,)]
 
 
 def test_interrupted_build_goes_on_and_readers_keep_the_old(corpus: Corpus) -> None:
@@ -213,7 +216,7 @@ def test_interrupted_build_goes_on_and_readers_keep_the_old(corpus: Corpus) -> N
         corpus.put(number)
     corpus.derive()
     before = corpus.digest()
-    done = corpus.derive(rebuild=True, time_limit=timedelta(0))
+    done = corpus.derive(rebuild=True, links_for=timedelta(seconds=4), at_once=0)
     assert builds.current(corpus.db) is not None
     assert corpus.digest() == before
     corpus.put(1, text=WOHNGELD)
@@ -241,18 +244,20 @@ def test_lease_of_a_living_process_is_respected(db: store.Connection) -> None:
 
 @pytest.mark.parametrize(("first", "then", "kept"), [
     ("item", "relate", "item"), ("relate", "item", "item"), ("relate", "relate", "relate"),
+    ("link", "relate", "link"), ("link", "item", "item"),
 ])  # fmt: skip
 def test_whole_item_wins_in_the_queue(
     db: store.Connection, first: str, then: str, kept: str
 ) -> None:
     changes.enqueue(db, 1, first)
     changes.enqueue(db, 1, then)
-    assert [change.what for change in changes.take(db, 9)] == [kept]
+    found = [*changes.to_search(db, 0, 9), *changes.to_link(db, 9)]
+    assert [change.what for change in found] == [kept]
 
 
 def test_change_that_came_meanwhile_stays_in_the_queue(db: store.Connection) -> None:
     changes.enqueue(db, 1)
-    taken = changes.take(db, 9)
+    taken = changes.to_search(db, 0, 9)
     changes.enqueue(db, 1)
     changes.done(db, taken)
     assert changes.count(db) == 1

@@ -2,13 +2,14 @@
 
 import tempfile
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator import store
+from aggregator import building, derive, indexer, store
 from aggregator.clock import SimulatedClock
 from aggregator.links import related
 from aggregator.store.catalogue import mirror
@@ -39,6 +40,8 @@ steps = st.one_of(
     ),
     st.tuples(st.just("drop"), st.sampled_from(NUMBERS), st.sampled_from(["amt", "land"])),
     st.tuples(st.just("derive")),
+    st.tuples(st.just("derive"), st.integers(0, 6)),
+    st.tuples(st.just("rebuild"), st.integers(0, 8)),
 )  # fmt: skip
 
 
@@ -54,6 +57,9 @@ def play(corpus: Corpus, played: Sequence[tuple[object, ...]]) -> None:
             )  # fmt: skip
         elif what == "drop":
             corpus.drop(int(str(told[0])), str(told[1]))
+        elif told:  # everything is searchable, some of it linked
+            limit = timedelta(seconds=int(str(told[0])))
+            corpus.derive(rebuild=what == "rebuild", links_for=limit, at_once=0)
         else:
             corpus.derive()
 
@@ -72,6 +78,8 @@ def fresh(folder: str, name: str) -> Corpus:
 def test_rebuild_gives_what_is_there_already(kept: int, played: list[tuple[object, ...]]) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(related, "KEPT", kept)  # caps bind in small corpora too
+        for module in (building, derive, indexer):
+            patch.setattr(module, "BATCH", 2)  # and limits fall into the middle
         corpus = fresh(folder, "one")
         play(corpus, played)
         corpus.derive()

@@ -304,7 +304,7 @@ CREATE TABLE epoch (
     analysis TEXT NOT NULL,                -- version of the analysis, the vocabulary, the platforms
     taken_at TEXT NOT NULL,
     items    INTEGER NOT NULL,             -- items counted
-    seq      INTEGER NOT NULL,             -- until its build is through: the changes that it saw
+    seq      INTEGER NOT NULL DEFAULT 0,   -- until its build is through: the changes that it saw
     state    TEXT NOT NULL                 -- taking worded counted complete (frequent shingles)
 ) STRICT;
 
