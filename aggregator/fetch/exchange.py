@@ -15,6 +15,7 @@ from aggregator.model import Code
 
 USABLE = frozenset({200, 203})  # statuses whose body is wanted whole
 MAX_ERROR_BYTES = 64 * 1024  # of other bodies, read only to keep the connection
+_JOINTS = {"x-robots-tag": "\n"}
 MAX_HEAD_BYTES = 100 * 1024  # of status line and headers; honest ones have 1 to 4 KiB
 
 
@@ -23,7 +24,9 @@ class Answer:
     """What a server said."""
 
     status: int
-    headers: Mapping[str, str]  # lower-case names; repeated ones joined by ", "
+    # Lower-case names; repeated ones joined by ", ", X-Robots-Tag by line feeds: the name of a robot
+    # in it holds until the end of its header.
+    headers: Mapping[str, str]
     set_cookies: tuple[str, ...]
     body: bytes  # content codings undone
 
@@ -122,7 +125,9 @@ def _headers(fields: Iterable[tuple[bytes, bytes]]) -> tuple[dict[str, str], tup
         value = _text(raw_value)
         if name == "set-cookie":
             set_cookies.append(value)
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        if name in headers:
+            value = f"{headers[name]}{_JOINTS.get(name, ', ')}{value}"
+        headers[name] = value
     return headers, tuple(set_cookies)
 
 

@@ -45,6 +45,8 @@ _WITH_VALUE = frozenset(
     {"max-snippet", "max-image-preview", "max-video-preview", "unavailable_after"}
 )
 _FORBIDS = frozenset({"noindex", "nosnippet", "none"})
+_NO_COPY = frozenset({"noarchive", "nocache"})
+_OUR_NAME = "querverweis"  # in robots.txt, too
 _MAX_JSON_CHARS = 1_000_000
 _MAX_NODES = 1000
 
@@ -235,30 +237,47 @@ def restriction(
 
     A file has no `root`; then only the headers speak.
 
-    `robots` meta and X-Robots-Tag (the directives are those that search engines document),
-    `tdm-reservation` as meta or header (TDM Reservation Protocol, W3C CG 2024).
+    | said | policy |
+    |---|---|
+    | `noindex`, `nosnippet`, `none`, `max-snippet:0` | link |
+    | `tdm-reservation` 1: meta element, else header (TDM Reservation Protocol, W3C CG 2024) | link |
+    | `noarchive`, `nocache` | excerpt: text and versions of a page are a copy of it |
+    | `max-snippet:N` | as it was, the excerpt at most N characters |
+
+    The directives are those that search engines document, as `robots` or under our own name, as
+    meta element or X-Robots-Tag. `unavailable_after` is left alone: it speaks of results that
+    outlive their page, and we visit pages to see whether they live.
     """
-    meta = {} if root is None else _metas(root)
-    directives = _directives(meta.get("robots", ""))
-    directives |= _directives(headers.get("x-robots-tag", ""))
-    reserved = meta.get("tdm-reservation") or headers.get("tdm-reservation", "")
-    limit = next((int(d.partition(":")[2]) for d in sorted(directives)
-                  if re.fullmatch(r"max-snippet:\d+", d)), None)  # fmt: skip
-    if directives & _FORBIDS or reserved.strip() == "1" or limit == 0:
+    directives = _directives(headers.get("x-robots-tag", ""))
+    reserved = headers.get("tdm-reservation", "")
+    if root is not None:
+        for element in root.iter("meta"):
+            if (element.get("name") or "").strip().lower() in ("robots", _OUR_NAME):
+                directives |= _directives(element.get("content") or "")
+        reserved = _metas(root).get("tdm-reservation") or reserved
+    limits = [int(d[len("max-snippet:"):]) for d in directives
+              if re.fullmatch(r"max-snippet:[0-9]{1,9}", d)]  # fmt: skip
+    if directives & _FORBIDS or "1" in re.split(r"[,\s]+", reserved) or 0 in limits:
         return Policy.LINK, None
-    return None, limit
+    return Policy.EXCERPT if directives & _NO_COPY else None, min(limits, default=None)
 
 
 def _directives(text: str) -> set[str]:
-    """Return the directives meant for everyone; `otherbot: noindex` binds only that robot."""
+    """Return the directives meant for us; `otherbot: noindex` binds only that robot.
+
+    Args:
+        text: The content of a meta element, or X-Robots-Tag with a line for each header: the
+            name of a robot holds until the end of its header.
+    """
     found: set[str] = set()
-    for_all = True
-    for part in text.lower().split(","):
-        name, colon, rest = (piece.strip() for piece in part.partition(":"))
-        if colon and name not in _WITH_VALUE:
-            for_all, name = name == "*", rest
-        elif colon:
-            name = f"{name}:{rest}"
-        if for_all and name:
-            found.add(name)
+    for line in text.lower().splitlines():
+        for_us = True
+        for part in line.split(","):
+            name, colon, rest = (piece.strip() for piece in part.partition(":"))
+            if colon and name in _WITH_VALUE:
+                name = f"{name}:{rest}"
+            elif colon and re.fullmatch(r"\*|[a-z][\w-]*", name):
+                for_us, name = name in ("*", _OUR_NAME), rest
+            if for_us and name:
+                found.add(name)
     return found

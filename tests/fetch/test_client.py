@@ -34,7 +34,7 @@ def test_a_body_comes_with_everything_that_parsers_and_store_need(
     assert (got.body, got.status, got.media_type) == (FEED, 200, "application/rss+xml")
     assert got.charset == "iso-8859-15"
     assert got.url == got.final_url == f"{site.base}/feed"
-    assert got.headers["x-robots-tag"] == "noindex, nosnippet"
+    assert got.headers["x-robots-tag"] == "noindex\nnosnippet"
     assert got.headers["tdm-reservation"] == "1"
     assert got.validators == Validators(
         etag='W/"v1"', last_modified="Mon, 23 Nov 2026 07:00:00 GMT",
