@@ -31,6 +31,7 @@ class SourceKind(StrEnum):
     MANUAL = "manual"
     WORDPRESS = "wordpress"
     CONFLUENCE_STATIC = "confluence-static"
+    FOLDER = "folder"
 
 
 class ItemKind(StrEnum):

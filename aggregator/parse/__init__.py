@@ -6,24 +6,17 @@ comes back with the page.
 """
 
 import importlib
-import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from aggregator.errors import ParseError
 from aggregator.model import Code, Page, Parsed, Role, Source, SourceKind
-from aggregator.parse import feed_choice, sniff
+from aggregator.parse import feed_choice, kinds, sniff
 
 Parser = Callable[[Source, Page], Parsed]
 prefer_fast_feeds = feed_choice.prefer
-
-_PDF = b"%PDF-"
-_ZIP = b"PK\x03\x04"
-_DISCOURSE = re.compile(r'"(?:topic_list|post_stream|category_list|latest_posts)"\s*:')
-_CONFLUENCE = re.compile(r'"_links"\s*:|"_expandable"\s*:')
-_WORDPRESS = re.compile(r'"guid"\s*:\s*\{\s*"rendered"|"namespaces"\s*:\s*\[[^\]]*"wp\\?/v2"')
-_EXPORT = re.compile(r"(?:Available Pages|Verfügbare Seiten|VerfÃ¼gbare Seiten)\s*:")
-_CONFLUENCE_TYPE = re.compile(r'"type"\s*:\s*"(?:page|blogpost|attachment)"')
+recognise = kinds.recognise
+is_document = kinds.is_document
 
 
 def _parser(module: str, name: str) -> Parser:
@@ -46,6 +39,7 @@ PARSERS: Mapping[SourceKind, Parser] = MappingProxyType(
         SourceKind.DISCOURSE: _parser("discourse", "parse_discourse"),
         SourceKind.DOCUMENT: _parser("document", "parse_document"),
         SourceKind.WORDPRESS: _parser("wordpress", "parse_wordpress"),
+        SourceKind.FOLDER: _parser("folder", "parse_folder"),
         SourceKind.CONFLUENCE_STATIC: _parser("confluence_static", "parse_confluence_static"),
     }
 )
@@ -83,40 +77,3 @@ def parse(source: Source, page: Page) -> Parsed:
             remedy="Einträge mit `aggregator import` einlesen",
         )
     return PARSERS[source.kind](source, page)
-
-
-def is_document(page: Page) -> bool:
-    """Whether a body is a PDF or an office file, by its first bytes."""
-    return _PDF in page.body[:1024] or page.body.startswith(_ZIP)
-
-
-def recognise(page: Page) -> SourceKind | None:
-    """Return the kind of source that a body looks like, None for web pages and the unknown.
-
-    The body must not be compressed. Of web pages only the index of an exported wiki is told;
-    `listing` and `manual` cannot be seen from outside.
-    """
-    if is_document(page):
-        return SourceKind.DOCUMENT
-    head = sniff.head_of(page.body)
-    if sniff.is_json(head):
-        return _recognise_json(head)
-    if sniff.is_feed(head):
-        return SourceKind.FEED
-    if sniff.is_sitemap(head):
-        return SourceKind.SITEMAP
-    if _EXPORT.search(head) and "confluence" in head.lower():
-        return SourceKind.CONFLUENCE_STATIC
-    return None
-
-
-def _recognise_json(head: str) -> SourceKind | None:
-    if sniff.is_feed(head):
-        return SourceKind.FEED
-    if _DISCOURSE.search(head):
-        return SourceKind.DISCOURSE
-    if _CONFLUENCE.search(head) and _CONFLUENCE_TYPE.search(head):
-        return SourceKind.CONFLUENCE
-    if _WORDPRESS.search(head):
-        return SourceKind.WORDPRESS
-    return None

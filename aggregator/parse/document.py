@@ -36,6 +36,7 @@ from aggregator.text.sentences import sentence_at
 from aggregator.urls import resolve
 
 DEADLINE_S = 8
+_OWN_KIND = (SourceKind.DOCUMENT, SourceKind.FOLDER)  # whose `item_kind` is meant for files
 _CHILD = Path(__file__).with_name("document_child.py")
 # ISO 32000-1 7.5.2 wants the header within the first 1024 bytes.
 _PDF, _HEADER_BYTES = b"%PDF-", 1024
@@ -250,7 +251,7 @@ def parse_document(source: Source, page: Page) -> Parsed:
     if not document.text:
         message = "Das Dokument enthält keinen Text, vermutlich nur Bilder"
         problems.append(Problem(code=Code.EMPTY, message=message, where=page.final_url))
-    own_kind = source.kind is SourceKind.DOCUMENT and source.item_kind is not ItemKind.NEWS
+    own_kind = source.kind in _OWN_KIND and source.item_kind is not ItemKind.NEWS
     entry = Entry(
         url=page.final_url,
         title=title,

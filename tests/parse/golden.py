@@ -14,6 +14,7 @@ from aggregator.parse.confluence import parse_confluence
 from aggregator.parse.confluence_static import parse_confluence_static
 from aggregator.parse.discourse import parse_discourse
 from aggregator.parse.feed import parse_feed
+from aggregator.parse.folder import parse_folder
 from aggregator.parse.listing import parse_listing
 from aggregator.parse.page import parse_page
 from aggregator.parse.sitemap import parse_sitemap
@@ -29,6 +30,7 @@ PARSERS = {
     "feed": parse_feed,
     "sitemap": parse_sitemap,
     "wordpress": parse_wordpress,
+    "folder": parse_folder,
     "confluence-static": parse_confluence_static,
 }
 ENTRY_FIELDS = (
