@@ -29,6 +29,7 @@ from aggregator.model import (
 )
 from aggregator.parse.dialects import kind_of
 from aggregator.parse.presets import DEFAULT, FIELDS, PRESETS, Places
+from aggregator.parse.walls import wall
 from aggregator.text import html
 from aggregator.text.charset import decode
 from aggregator.urls import resolve
@@ -55,7 +56,7 @@ def parse_listing(source: Source, page: Page) -> Parsed:
         and on a page whose rest is followed.
 
     Raises:
-        ParseError: A selector is no CSS, or the preset is unknown.
+        ParseError: A selector is no CSS, the preset is unknown, or the page is a wall.
     """
     soup = _soup(page)
     name = source.preset or (None if source.selectors.get("item") else recognise(soup))
@@ -72,6 +73,8 @@ def parse_listing(source: Source, page: Page) -> Parsed:
             remedy="selectors der Quelle berichtigen",
         ) from error  # fmt: skip
     named = _once([entry for entry in entries if entry])
+    if not named:
+        _refuse_wall(soup, page)
     problems = _problems(len(teasers), len(named), places, page)
     return Parsed(
         title=_text(soup.title) if soup.title else None,
@@ -86,6 +89,20 @@ def parse_listing(source: Source, page: Page) -> Parsed:
 def _soup(page: Page) -> BeautifulSoup:
     text = decode(page.body, page.charset, page.media_type)[:MAX_CHARS]
     return BeautifulSoup(text, "lxml")
+
+
+def _refuse_wall(soup: BeautifulSoup, page: Page) -> None:
+    """Say why a page without entries has none, when it is a wall.
+
+    Raises:
+        ParseError: LOGIN, NEEDS_COOKIE, NOT_FOUND or HTTP_ERROR, by the words of the page.
+    """
+    root = html.tree(str(soup))
+    title = _text(soup.title) if soup.title else ""
+    found = None if root is None else wall(root, title, _text(soup), page.final_url)
+    if found:
+        raise ParseError(found.message, code=found.code, where=found.where,
+                         remedy="Die Adresse im Browser prüfen")  # fmt: skip
 
 
 def recognise(soup: BeautifulSoup) -> str | None:

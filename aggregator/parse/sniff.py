@@ -28,6 +28,13 @@ _HTML_ROOTS = frozenset(
      "style", "center", "main", "article")
 )  # fmt: skip
 _FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel", "urlset", "sitemapindex"})
+# A page that demands cookies says so in its first words, not in a banner beside its content.
+_COOKIE_DEMAND = re.compile(
+    rb"<(?:title|h1)[^>]*>[^<]{0,80}cookies?\b[^<]{0,60}(?:aktivier|zulassen|erlauben|erforderlich"
+    rb"|ben(?:\xc3\xb6|\xf6)tigt|required|disabled|enable)"
+    rb"|<(?:title|h1)[^>]*>[^<]{0,60}(?:enable|accept|allow)[^<]{0,30}cookies?\b",
+    re.IGNORECASE,
+)
 _PASSWORD = re.compile(rb"<input\b[^<>]{0,300}type\s*=\s*[\"']?password", re.IGNORECASE)
 
 
@@ -128,7 +135,8 @@ def refuse_html(body: bytes, head: str, *, wanted: str, where: str) -> None:
     """Refuse a web page where something else was expected.
 
     Raises:
-        ParseError: LOGIN when the page asks for a password, else FEED_IS_HTML.
+        ParseError: LOGIN when the page asks for a password, NEEDS_COOKIE when it demands cookies,
+            else FEED_IS_HTML.
     """
     if not is_html(head):
         return
@@ -138,6 +146,13 @@ def refuse_html(body: bytes, head: str, *, wanted: str, where: str) -> None:
             code=Code.LOGIN,
             where=where,
             remedy="Die Plattform als access: registration führen und von Hand erfassen",
+        )
+    if _COOKIE_DEMAND.search(body[:HEAD_BYTES]):
+        raise ParseError(
+            f"Statt {wanted} kam eine Aufforderung, Cookies zuzulassen",
+            code=Code.NEEDS_COOKIE,
+            where=where,
+            remedy="Die Adresse im Browser ohne Cookies prüfen und den Betreiber fragen",
         )
     raise ParseError(
         f"Statt {wanted} kam eine Webseite",

@@ -20,6 +20,18 @@ _COOKIE = re.compile(
     re.IGNORECASE,
 )
 _CONSENT = re.compile(r"\b(?:ablehnen|auswahl|statistik|datenschutzerklärung)\b", re.IGNORECASE)
+_CAPTCHA = re.compile(
+    r"\bsind sie ein mensch\b|\b(?:kein roboter|not a robot|are you human|verify you are human"
+    r"|sicherheitsüberprüfung|checking your browser|captcha)\b",
+    re.IGNORECASE,
+)
+_CAPTCHA_MARK = ("g-recaptcha", "h-captcha", "cf-challenge", "cf-turnstile", "frc-captcha")
+_MAINTENANCE = re.compile(
+    r"\bwartungs(?:arbeiten|modus|fenster)\b|\b(?:under|scheduled) maintenance\b"
+    r"|\b(?:vorübergehend|derzeit|momentan) nicht (?:erreichbar|verfügbar)\b"
+    r"|\btemporarily unavailable\b",
+    re.IGNORECASE,
+)
 _OLD_REVISION = re.compile(
     r"\s*(?:Sie zeigen eine alte Version dieser Seite an"
     r"|You are viewing an old version of this page)"
@@ -50,6 +62,10 @@ def wall(root: HtmlElement, title: str, text: str, where: str) -> Problem | None
     elif _COOKIE.search(f"{heads} {text}") and not _CONSENT.search(text):
         code = Code.NEEDS_COOKIE
         message = "Statt der Seite kam eine Aufforderung, Cookies zuzulassen"
+    elif _CAPTCHA.search(heads) or (len(text) < _FORM_CHARS and _has_captcha(root)):
+        code, message = Code.LOGIN, "Statt der Seite kam eine Prüfung, ob ein Mensch fragt"
+    elif _MAINTENANCE.search(heads):
+        code, message = Code.HTTP_ERROR, "Mit Status 200 meldet die Seite Wartungsarbeiten"
     elif _MISSING.search(heads):
         code, message = Code.NOT_FOUND, "Mit Status 200 meldet die Seite, dass es sie nicht gibt"
     else:
@@ -64,6 +80,16 @@ def _old_revision(root: HtmlElement, where: str) -> Problem | None:
             message = "Alte Fassung einer Wikiseite übersprungen"
             return Problem(code=Code.STALE, message=message, where=where)
     return None
+
+
+def _has_captcha(root: HtmlElement) -> bool:
+    """Whether a test for humans is built into the page itself, not into a form of its frame."""
+    return any(
+        mark in (element.get("class") or "")
+        for element in root.iter("div", "form", "span")
+        for mark in _CAPTCHA_MARK
+        if not any(above.tag in _FRAME for above in element.iterancestors())
+    )
 
 
 def _asks_password(root: HtmlElement) -> bool:

@@ -32,7 +32,7 @@ _NOISE = tuple(
                 "Leser",
                 "lick",
                 "iew",
-                "it",
+                "its",
                 "ike",
                 "omment",
                 "mal ",

@@ -130,3 +130,20 @@ def test_found_by_names_the_alternative_that_matched() -> None:
         "published": "time",
         "summary": "pp-richtext",
     }
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "code"),
+    [
+        ("Anmeldung", "<form><input type=password></form>", Code.LOGIN),
+        ("Cookies erforderlich", "Bitte aktivieren Sie Cookies.", Code.NEEDS_COOKIE),
+        ("Sind Sie ein Mensch?", "<div class=g-recaptcha></div>", Code.LOGIN),
+        ("Wartungsarbeiten", "Wir sind bald zurück.", Code.HTTP_ERROR),
+        ("Seite nicht gefunden", "Bitte nutzen Sie die Suche.", Code.NOT_FOUND),
+    ],
+)
+def test_wall_instead_of_a_listing_is_named(title: str, body: str, code: Code) -> None:
+    html = f"<!doctype html><title>{title}</title><h1>{title}</h1>{body}"
+    with pytest.raises(ParseError) as caught:
+        parse_listing(make_source(), make_page(html))
+    assert caught.value.code is code
