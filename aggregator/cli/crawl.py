@@ -104,7 +104,7 @@ def _summary(reports: "list[Report]", unlinked: int, *, as_json: bool) -> None:
              f" {sums['vanished']} entfallen, {failed} gestört, {suspect} verdächtig")  # fmt: skip
     if unlinked:
         note(f"{unlinked} Einträge sind zu finden, aber noch nicht verknüpft; das holen nach: der"
-             " Dienst `aggregator schedule`, der nächste Abruf, sofort `aggregator rebuild`")  # fmt: skip
+             " Dienst (schedule), ein weiterer Abruf oder `aggregator rebuild`")  # fmt: skip
 
 
 def _dry_run(ctx: Context, names: list[str], *, forced: bool, as_json: bool) -> int:
