@@ -1,8 +1,9 @@
 """The scheduler: one APScheduler process that may overlap with cron and with other schedulers.
 
 It runs outside the web workers and holds no state: whatever it does is claimed in the database, so
-it can be killed at any time. The source list is read anew for each tick; an error in it is
-reported and the last good list goes on being used.
+it can be killed at any time. Crawling and deriving are jobs of their own under leases of their own:
+neither waits for the other. The source list is read anew for each crawl; an error in it is reported
+and the last good list goes on being used.
 """
 
 import logging
@@ -19,10 +20,13 @@ from aggregator import config, derive, pipeline, store
 from aggregator.clock import Clock, stamp
 from aggregator.errors import AggregatorError
 from aggregator.model import Catalogue, SourceKind
+from aggregator.store import builds
 from aggregator.text.analysis import open_word_forms
 
 log = logging.getLogger(__name__)
 HOUSEKEEPING_EVERY = timedelta(hours=24)
+DERIVE_EVERY = timedelta(seconds=15)  # between two looks at the queue: one small query
+DERIVE_FOR = timedelta(minutes=1)
 
 
 class Scheduler:
@@ -33,8 +37,8 @@ class Scheduler:
         self._clock = clock
         self._catalogue: Catalogue | None = None
 
-    def tick(self) -> int:
-        """Read what is due and derive what changed; return how many sources were read."""
+    def crawl(self) -> int:
+        """Read what is due; return how many sources were read."""
         catalogue = self._load()
         db = store.connect(self._database)
         try:
@@ -42,20 +46,43 @@ class Scheduler:
                 db, self._database, catalogue, self._data, self._clock, "schedule"
             )
             with closing(engine):
-                done = _read(engine, catalogue)
-            self._derive(db)
+                return _read(engine, catalogue)
         finally:
             db.close()
-        return done
+
+    def derive(self) -> int:
+        """Derive what changed; return how many items were derived.
+
+        Of a large backlog of links only so much as `DERIVE_FOR` allows: the rest waits for the
+        next call, so that the scheduler can be stopped in between.
+        """
+        db = store.connect(self._database)
+        try:
+            if not store.changes.count(db) and builds.current(db) is None:
+                return 0
+            done = derive.derive(
+                db, clock=self._clock, vocabulary=config.vocabulary(self._data),
+                words=open_word_forms(self._data),
+                effort=derive.Effort(links_for=DERIVE_FOR),
+            )  # fmt: skip
+        finally:
+            db.close()
+        log.info("derived items=%s epoch=%s complete=%s", done.items, done.epoch, done.complete)
+        return done.items
 
     def housekeeping(self) -> None:
-        """Forget old runs and let SQLite tidy its statistics."""
+        """Forget old requests and runs, and let SQLite tidy its statistics."""
         db = store.connect(self._database)
         try:
             if not store.leases.acquire(db, "housekeeping"):
                 return
-            before = stamp(self._clock.now() - config.load_settings(self._data).keep_runs)
-            log.info("housekeeping pruned_runs=%s", store.runs.prune(db, before))
+            settings, now = config.load_settings(self._data), self._clock.now()
+            log.info(
+                "housekeeping pruned_requests=%s pruned_problems=%s pruned_runs=%s",
+                store.runs.prune_requests(db, stamp(now - settings.keep_requests)),
+                store.runs.prune_problems(db, stamp(now - settings.keep_problems)),
+                store.runs.prune(db, stamp(now - settings.keep_runs)),
+            )
             store.runs.optimize(db)
             store.leases.release(db, "housekeeping")
         finally:
@@ -74,12 +101,6 @@ class Scheduler:
                 raise
             log.error("the source list is wrong, the last good one stays: %s", error)  # noqa: TRY400 (the message says it all)
         return self._catalogue
-
-    def _derive(self, db: store.Connection) -> None:
-        derive.derive(
-            db, clock=self._clock, vocabulary=config.vocabulary(self._data),
-            words=open_word_forms(self._data),
-        )  # fmt: skip
 
 
 def _read(engine: pipeline.Engine, catalogue: Catalogue) -> int:
@@ -116,12 +137,14 @@ def run(database: Path, sources: Path, data: Path, clock: Clock, every: timedelt
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     scheduler = BackgroundScheduler(timezone=UTC)
-    _add(scheduler, work.tick, every or timedelta(minutes=1))
+    _add(scheduler, work.crawl, every or timedelta(minutes=1))
+    _add(scheduler, work.derive, DERIVE_EVERY)
     _add(scheduler, work.housekeeping, HOUSEKEEPING_EVERY)
     scheduler.start()
     log.info("scheduler started")
     stopped.wait()
     scheduler.shutdown(wait=True)
+    work.derive()  # what the last crawl brought
     log.info("scheduler stopped")
     return 0
 

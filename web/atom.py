@@ -54,8 +54,15 @@ def _entry(root: ElementTree.Element, told: Mapping[str, Any]) -> None:
 
 
 def instant_of(item: Mapping[str, Any]) -> str:
-    """Return when an item changed last, as Atom wants it."""
-    return _instant(item["updated_at"] or item["last_changed_at"])
+    """Return when an item changed last, as Atom wants it.
+
+    What changes on the day when we first see it is our own reading (its page after its feed), and
+    a first crawl would make thousands of old items look like those of today.
+    """
+    seen, changed = item["first_seen_at"], item["last_changed_at"]
+    if not item["updated_at"] and item["published_at"] and changed[:10] == seen[:10]:
+        return _instant(item["published_at"])
+    return _instant(item["updated_at"] or changed)
 
 
 def _instant(at: str) -> str:

@@ -7,7 +7,7 @@ import click
 from aggregator.cli import discover, sources_edit
 from aggregator.cli.common import Context, emit, listed, note, say, table
 from aggregator.cli.preview import preview_document, report_preview, try_source
-from aggregator.model import Source, SourceKind
+from aggregator.model import RunState, Source, SourceKind
 
 if TYPE_CHECKING:
     import sqlite3
@@ -43,6 +43,13 @@ def list_command(ctx: Context, *, as_json: bool) -> None:
     head = ("KENNUNG", "PLATTFORM", "ART", "ZUSTAND", "NÄCHSTER ABRUF", "ADRESSE")
     say(table([head, *((row["id"], row["platform"], row["kind"], _word(row),
                         row["next_at"] or "-", row["url"] or "-") for row in rows)]))  # fmt: skip
+    for row in rows:
+        if row["moved_to"]:
+            note(f"{row['id']} ist umgezogen; in {ctx.sources} eintragen: url: {row['moved_to']}")
+        elif row["state"] == RunState.GONE:
+            note(
+                f"{row['id']} ist eingestellt ({row['message']}); eine andere url belebt die Quelle"
+            )
 
 
 def _states(ctx: Context) -> dict[str, dict[str, Any]]:
@@ -63,6 +70,7 @@ def _row(source: Source, state: dict[str, Any]) -> dict[str, Any]:
         "id": source.id, "platform": source.platform, "kind": source.kind, "url": source.url,
         "enabled": source.enabled, "paused": bool(state.get("paused")),
         "state": state.get("state"), "reason": state.get("reason"),
+        "message": state.get("message"), "moved_to": state.get("moved_to"),
         "last_success_at": state.get("last_success_at"), "next_at": state.get("next_at"),
     }  # fmt: skip
 

@@ -81,6 +81,24 @@ def _sources(db: sqlite3.Connection, pks: Iterable[int]) -> dict[int, list[str]]
 # --- lists ---------------------------------------------------------------------------------
 
 
+def news(item: str = "item") -> str:
+    """Return the condition under which an item may count as new, in SQL.
+
+    When a source is crawled for the first time, thousands of old pages come at once. Those with a
+    publication date fall into their place in time; those without one would all seem to be of
+    today. They count as new only when they changed after the first complete pass of their source.
+
+    Args:
+        item: The name of the table `item` in the statement.
+    """
+    return (
+        f"({item}.published_at IS NOT NULL AND {item}.date_evidence <> 'header'"  # noqa: S608 (a name)
+        " OR EXISTS (SELECT 1 FROM source_state AS first_pass"
+        f" WHERE first_pass.source = {item}.source"
+        f" AND first_pass.settled_at < {item}.last_changed_at))"
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """What a list of items holds: or within a field, and across fields."""
@@ -90,9 +108,10 @@ class Selection:
     kind: tuple[str, ...] = ()
     level: tuple[str, ...] = ()
     topic: tuple[str, ...] = ()
-    since: str | None = None  # RFC 3339 instant, inclusive
+    since: str | None = None  # RFC 3339 instant, inclusive; implies `news`
     until: str | None = None  # RFC 3339 instant, exclusive
     dated: bool = False  # only what has a publication date
+    news: bool = False  # not what a first crawl brought without a date
 
     def clauses(self) -> str:
         """Return the conditions in SQL; its parameters are those of `values`."""
@@ -117,7 +136,8 @@ _CLAUSES = {
     " WHERE level IN (SELECT value FROM json_each(:level)))",
     "topic": "EXISTS (SELECT 1 FROM topic_@ WHERE topic_@.item = item.pk"
     " AND topic_@.auto = 1 AND topic_@.topic IN (SELECT value FROM json_each(:topic)))",
-    "since": "item.sort_at >= :since",
+    "since": f"item.sort_at >= :since AND {news()}",
+    "news": news(),
     "until": "item.sort_at < :until",
     "dated": "item.published_at IS NOT NULL",
 }

@@ -16,6 +16,7 @@ from aggregator.store.reads import (
     count_items,
     items_by_pk,
     newest,
+    news,
     on_live,
     twins,
 )
@@ -37,8 +38,8 @@ def day_begin(now: datetime, days_ago: int) -> str:
 def start_page(db: sqlite3.Connection, now: datetime) -> Document:
     """Return what is new since yesterday, much linked, and how the crawl fares.
 
-    New is what was published: a page without a date may be ten years old when a first crawl finds
-    it, so it counts nowhere here.
+    New is what was published: a page without a date may be ten years old when a crawl finds it, so
+    it counts nowhere here.
     """
     since = day_begin(now, 1)
     fresh = Selection(since=since, until=day_begin(now, -1), dated=True)
@@ -95,25 +96,25 @@ def topics(db: sqlite3.Connection, now: datetime, known: Iterable[str]) -> list[
 
     A known topic without items is told too, with zeros: the gap is a finding.
     """
-    query = """
-        SELECT topic, count(*) AS items, sum(item.sort_at >= ?) AS last_7_days
+    query = f"""
+        SELECT topic, count(*) AS items, sum(item.sort_at >= ? AND {news()}) AS last_7_days
         FROM topic_@ JOIN item ON item.pk = topic_@.item
         WHERE auto = 1 AND item.merged_into IS NULL AND item.state <> 'hidden'
         GROUP BY topic ORDER BY topic
-    """
+    """  # noqa: S608 (a constant clause)
     rows = db.execute(on_live(db, query), (day_begin(now, 7),))
     return _with_gaps(rows, known, {"items": 0, "last_7_days": 0})
 
 
 def fresh_topics(db: sqlite3.Connection, now: datetime, known: Iterable[str]) -> list[Document]:
     """Return every topic with its items of the last 7 days: quick, however large the index."""
-    query = """
+    query = f"""
         SELECT topic, count(*) AS last_7_days
         FROM item CROSS JOIN topic_@ ON topic_@.item = item.pk  -- the few new ones first
         WHERE auto = 1 AND item.merged_into IS NULL AND item.state <> 'hidden'
-            AND item.sort_at >= ?
+            AND item.sort_at >= ? AND {news()}
         GROUP BY topic ORDER BY topic
-    """
+    """  # noqa: S608 (a constant clause)
     rows = db.execute(on_live(db, query), (day_begin(now, 7),))
     return _with_gaps(rows, known, {"last_7_days": 0})
 
@@ -127,10 +128,18 @@ def _with_gaps(
 
 
 def topic_page(
-    db: sqlite3.Connection, topic: str, *, limit: int, cursor: str | None
-) -> Document:  # fmt: skip
-    """Return who writes about a topic, how the levels cover it, and its newest items."""
-    chosen = Selection(topic=(topic,))
+    db: sqlite3.Connection, topic: str, *, limit: int, cursor: str | None, fresh: bool = False
+) -> Document:
+    """Return who writes about a topic, how the levels cover it, and its newest items.
+
+    Args:
+        db: The connection.
+        topic: Its slug.
+        limit: How many items at most.
+        cursor: Where to go on.
+        fresh: Only items that may count as new (`reads.news`).
+    """
+    chosen = Selection(topic=(topic,), news=fresh)
     items, after = newest(db, chosen, limit=limit, cursor=cursor)
     query = """
         SELECT item.platform, platform.name, platform.level, count(*) AS items,

@@ -47,6 +47,8 @@ _SOURCES = """
     SELECT source.id, source.platform, platform.name AS platform_name, platform.level, source.kind,
         source.url, source.enabled, source.position, coalesce(state, 'not_due') AS state, reason,
         message, next_at, last_run_at, last_success_at, coalesce(paused, 0) AS paused,
+        (SELECT target FROM move WHERE move.source = source.id AND move.url = source.url
+         AND move.state IN ('learnt', 'foreign')) AS moved_to,
         (SELECT count(*) FROM frontier
          WHERE frontier.source = source.id AND pending = 1) AS pending,
         (SELECT coalesce(sum(new), 0) FROM run
@@ -137,32 +139,39 @@ def _runs(db: sqlite3.Connection, source: str) -> list[Document]:
 
 
 def hosts(db: sqlite3.Connection, since: str) -> list[Document]:
-    """Return what was asked of each host since an instant, busiest first.
+    """Return what was asked of each host since the day (UTC) of an instant, busiest first.
 
-    `spacing_s` is the smallest time between the beginnings of two requests of one host.
+    `spacing_s` is the smallest time between the beginnings of two requests of one host, as far as
+    single requests are still kept; the sums outlive them.
     """
     rows = db.execute(
         """
         WITH spaced AS (
-            SELECT host, status, bytes, ms, unixepoch(at) - unixepoch(
-                lag(at) OVER (PARTITION BY host ORDER BY at, id)) AS spacing
-            FROM request WHERE at >= :since
+            SELECT host, min(gap) AS spacing FROM (
+                SELECT host, unixepoch(at) - unixepoch(
+                    lag(at) OVER (PARTITION BY host ORDER BY at, id)) AS gap
+                FROM request WHERE at >= :day
+            ) GROUP BY host
         )
-        SELECT spaced.host, count(*) AS requests, sum(status = 304) AS not_modified,
-            sum(status IS NULL OR status >= 400) AS failed, sum(bytes) AS bytes,
-            CAST(avg(ms) AS INTEGER) AS mean_ms, min(spacing) AS spacing_s,
-            host.crawl_delay, host.robots_status, host.robots_at
-        FROM spaced LEFT JOIN host ON host.name = spaced.host
-        GROUP BY spaced.host ORDER BY requests DESC, spaced.host
+        SELECT host_day.host, sum(requests) AS requests,
+            (sum(requests) + count(*) - 1) / count(*) AS requests_a_day,
+            sum(not_modified) AS not_modified, sum(failed) AS failed, sum(bytes) AS bytes,
+            sum(ms) / sum(requests) AS mean_ms, sum(waited_ms) / sum(requests) AS mean_wait_ms,
+            spaced.spacing AS spacing_s, host.crawl_delay, host.robots_status, host.robots_at
+        FROM host_day
+        LEFT JOIN host ON host.name = host_day.host
+        LEFT JOIN spaced ON spaced.host = host_day.host
+        WHERE day >= :day GROUP BY host_day.host ORDER BY requests DESC, host_day.host
         """,
-        {"since": since},
+        {"day": since[:10]},
     )
     return [dict(row) for row in rows]
 
 
 def health(db: sqlite3.Connection, now: datetime) -> Document:
     """Return what a monitor asks: it answers, how much it holds, how much is left to be done."""
-    told = summary(sources(db, now))
+    everyone = sources(db, now)
+    told = summary(everyone)
     row = db.execute(
         """
         SELECT (SELECT count(*) FROM item WHERE merged_into IS NULL AND state <> 'hidden') AS items,
@@ -171,4 +180,14 @@ def health(db: sqlite3.Connection, now: datetime) -> Document:
         """
     ).fetchone()
     counts: dict[str, Any] = dict(row)
-    return {"status": "ok", **counts, **told, "now": stamp(now)}
+    return {"status": "ok", **counts, **told, "notices": notices(everyone), "now": stamp(now)}
+
+
+def notices(told: Sequence[Document]) -> list[Document]:
+    """Return what an admin has to do something about: sources that are gone or have moved."""
+    names = ("id", "state", "message", "moved_to")
+    return [
+        {name: source[name] for name in names}
+        for source in told
+        if source["enabled"] and (source["state"] == "gone" or source["moved_to"])
+    ]

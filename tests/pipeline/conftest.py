@@ -1,6 +1,7 @@
 """A crawl over real HTTP on loopback, on a simulated clock."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def crawl(database: Path, db: store.Connection, clock: SimulatedClock, web: Web)
         engine = pipeline.make_engine(
             db, database, make_catalogue(list(sources), platforms), database.parent, clock, "test"
         )
-        with engine.fetcher:
+        with closing(engine):
             return {
                 report.source: report for report in pipeline.refresh(engine, sources, forced=True)
             }

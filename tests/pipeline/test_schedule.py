@@ -1,4 +1,4 @@
-"""The scheduler's work: a tick on the simulated clock, a wrong list, housekeeping, SIGTERM."""
+"""The scheduler: crawling, deriving, housekeeping on the simulated clock, a wrong list, SIGTERM."""
 
 import os
 import signal
@@ -12,6 +12,8 @@ from aggregator import schedule, store
 from aggregator.clock import SimulatedClock
 from aggregator.errors import ConfigError
 from aggregator.schedule import Scheduler
+from aggregator.store import holders
+from aggregator.store.derived import live
 from tests.builders import rss
 from tests.scripted import Web
 
@@ -41,36 +43,51 @@ def work(database: Path, sources: Path, clock: SimulatedClock) -> Scheduler:
     return Scheduler(database, sources, database.parent, clock)
 
 
-def test_a_tick_reads_what_is_due_and_derives_it(
+def test_a_crawl_reads_what_is_due_and_leaves_what_it_found_in_the_queue(
     work: Scheduler, db: store.Connection, web: Web
 ) -> None:
-    assert work.tick() == 1
+    assert work.crawl() == 1
 
     assert web.asked() == ["/feed.xml"]
-    assert db.execute("SELECT count(*) FROM changes").fetchone()[0] == 0
-    live = store.get_meta(db, "live")
-    assert db.execute(f"SELECT count(*) FROM entry_{live}").fetchone()[0] == 2
+    assert db.execute("SELECT count(*) FROM changes").fetchone()[0] == 2
     assert db.execute("SELECT trigger FROM run").fetchone()[0] == "schedule"
 
 
-def test_a_tick_leaves_what_is_not_due(work: Scheduler, clock: SimulatedClock) -> None:
-    work.tick()
+def test_what_changed_is_derived_by_a_job_of_its_own(work: Scheduler, db: store.Connection) -> None:
+    work.crawl()
+
+    assert work.derive() > 0
+
+    assert db.execute("SELECT count(*) FROM changes").fetchone()[0] == 0
+    assert db.execute(f"SELECT count(*) FROM entry_{live(db)}").fetchone()[0] == 2
+    assert work.derive() == 0  # nothing is left
+
+
+def test_a_long_derivation_elsewhere_stops_no_crawl(work: Scheduler, db: store.Connection) -> None:
+    other = f"{holders.me().partition('/')[0]}/pid:[1]/1/1"  # alive, in another pid namespace
+    db.execute("INSERT INTO lease VALUES ('derive', ?, '2999-01-01T00:00:00Z')", (other,))
+
+    assert work.crawl() == 1
+
+
+def test_a_crawl_leaves_what_is_not_due(work: Scheduler, clock: SimulatedClock) -> None:
+    work.crawl()
     clock.advance(timedelta(minutes=1))
 
-    assert work.tick() == 0
+    assert work.crawl() == 0
 
     clock.advance(timedelta(hours=2))
-    assert work.tick() == 1
+    assert work.crawl() == 1
 
 
 def test_a_wrong_list_is_reported_and_the_last_good_one_stays(
     work: Scheduler, sources: Path, clock: SimulatedClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    work.tick()
+    work.crawl()
     sources.write_text("sources: [", encoding="utf-8")
     clock.advance(timedelta(hours=3))
 
-    assert work.tick() == 1
+    assert work.crawl() == 1
 
     assert f"{sources}:1" in caplog.text
 
@@ -79,14 +96,14 @@ def test_a_list_that_never_was_right_is_an_error(work: Scheduler, sources: Path)
     sources.write_text("sources: [", encoding="utf-8")
 
     with pytest.raises(ConfigError):
-        work.tick()
+        work.crawl()
 
 
 def test_housekeeping_forgets_old_runs(
     work: Scheduler, db: store.Connection, clock: SimulatedClock
 ) -> None:
     for _ in range(3):
-        work.tick()
+        work.crawl()
         clock.advance(timedelta(days=60))
 
     work.housekeeping()

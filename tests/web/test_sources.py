@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from aggregator import store
+from aggregator.model import Exchange
 from aggregator.store.reads_sources import Health, health_of
 from tests.web.filling import Filling, read
 
@@ -89,18 +90,24 @@ def test_how_we_crawl_shows_what_was_asked_of_each_host(
     filling: Filling, client: FlaskClient, db: store.Connection
 ) -> None:
     assert filling.rows == {}
-    for second, status in ((0, 200), (10, 304), (25, 503)):
-        db.execute(
-            "INSERT INTO request (at, host, url, status, bytes, ms, waited_ms)"
-            " VALUES (?, 'forum.example', 'https://forum.example/', ?, 1000, 30, 0)",
-            (f"2026-11-24T06:00:{second:02}Z", status),
-        )
+    with store.transaction(db):
+        store.runs.log_requests(db, None, [
+            Exchange(at=f"2026-11-24T06:00:{second:02}Z", host="forum.example", status=status,
+                     url="https://forum.example/", code=None, bytes=1000, ms=30, waited_ms=600)
+            for second, status in ((0, 200), (10, 304), (25, 503))
+        ])  # fmt: skip
     db.execute("INSERT INTO host (name, crawl_delay) VALUES ('forum.example', 10)")
 
     row = read(client, "/how-we-crawl.json")["hosts"][0]
 
     assert (row["requests"], row["not_modified"], row["failed"]) == (3, 1, 1)
-    assert (row["spacing_s"], row["crawl_delay"]) == (10, 10)
+    assert (row["spacing_s"], row["crawl_delay"], row["mean_wait_ms"]) == (10, 10, 600)
+
+    store.runs.prune_requests(db, "2026-11-25T00:00:00Z")
+
+    row = read(client, "/how-we-crawl.json")["hosts"][0]
+    assert (row["requests"], row["not_modified"], row["requests_a_day"]) == (3, 1, 3)
+    assert row["spacing_s"] is None
     assert "forum.example" in client.get("/how-we-crawl").text
 
 
@@ -120,3 +127,25 @@ def test_an_unknown_source_is_404_and_names_likely_ones(
 
     assert answer.status_code == 404
     assert answer.get_json()["error"]["where"] == "forum"
+
+
+def test_a_source_that_moved_or_is_gone_is_a_notice(
+    filling: Filling, client: FlaskClient, db: store.Connection
+) -> None:
+    gone = "die Seite wurde entfernt (410)"
+    filling.state("forum-feed", state="gone", message=gone, last_run_at="2026-11-24T06:00:00Z")
+    url = "https://ministerium.example/feed.xml"
+    db.execute(
+        "INSERT INTO move (source, url, target, since, last_at, times, state) VALUES"
+        " ('ministerium-feed', ?, 'https://ministerium.example/neu.xml',"
+        " '2026-11-10T08:00:00Z', '2026-11-24T06:00:00Z', 9, 'learnt')",
+        (url,),
+    )
+
+    told = {row["id"]: row for row in read(client, "/health.json")["notices"]}
+    page = client.get("/sources").text
+
+    assert told["forum-feed"]["message"] == gone
+    assert told["ministerium-feed"]["moved_to"] == "https://ministerium.example/neu.xml"
+    assert gone in page
+    assert "in der Quellenliste eintragen: https://ministerium.example/neu.xml" in page

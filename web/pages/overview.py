@@ -1,6 +1,8 @@
 """Start page, lists of items, platforms, topics."""
 
-from flask import Blueprint, Response, request, url_for
+from dataclasses import replace
+
+from flask import Blueprint, Response, g, request, url_for
 
 from aggregator.errors import NotFoundError
 from aggregator.store import reads, reads_matrix, reads_overview
@@ -30,7 +32,7 @@ def start() -> Response:
 @page(pages, "/items", "csv", "atom")
 def newest() -> Response:
     """List items, newest first, filtered by platform, source, kind, level, topic and time."""
-    chosen = parameters.selection()
+    chosen = replace(parameters.selection(), news=g.form == "atom")
     items, after = reads.newest(
         database(), chosen, limit=parameters.limit(), cursor=request.args.get("cursor")
     )
@@ -104,8 +106,9 @@ def topics() -> Response:
 def topic(topic: str) -> Response:
     """Show who writes about a topic, and its newest items."""
     document = reads_overview.topic_page(
-        database(), topic, limit=parameters.limit(), cursor=request.args.get("cursor")
-    )
+        database(), topic, limit=parameters.limit(), cursor=request.args.get("cursor"),
+        fresh=g.form == "atom",
+    )  # fmt: skip
     if not document["total"] and topic not in topic_slugs():
         raise NotFoundError(
             "dieses Themenfeld gibt es nicht",
