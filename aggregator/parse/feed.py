@@ -31,7 +31,7 @@ from aggregator.model import (
     Source,
     When,
 )
-from aggregator.parse import sniff
+from aggregator.parse import feed_choice, feed_fast, sniff
 from aggregator.parse.feed_bytes import MAX_ENTRIES, charset_of, prepared
 from aggregator.parse.feed_json import parse_json_feed
 from aggregator.parse.feed_parts import THIN_CHARS, distinct, is_audio, line, prose
@@ -73,19 +73,44 @@ def parse_feed(source: Source, page: Page) -> Parsed:
         return parse_json_feed(source, replace(page, body=body), limit=MAX_ENTRIES)
     sniff.refuse_html(body, head, wanted="des Feeds", where=where)
     body, shortened = prepared(body, where)
+    if not shortened and feed_choice.allows_fast(source.id):
+        found = feed_fast.read(body, page.charset)
+        if found is not None:
+            return _watched(source, page, body, found)
+    return _by_feedparser(source, page, body, shortened=shortened)
+
+
+def _watched(source: Source, page: Page, body: bytes, found: Mapping[str, Any]) -> Parsed:
+    """Return what the fast path found, or what feedparser finds where the two differ."""
+    parsed = _parsed(source, page, found, _problems(found, body, page, shortened=False))
+    if not feed_choice.is_to_be_checked(found["shape"]):
+        return parsed
+    expected = _by_feedparser(source, page, body, shortened=False)
+    if parsed != expected:
+        feed_choice.distrust(source.id)
+    return expected
+
+
+def _by_feedparser(source: Source, page: Page, body: bytes, *, shortened: bool) -> Parsed:
     found = _feedparser(body, page)
     if not found.get("version") and not found["entries"]:
         raise ParseError(
             "Das Dokument ist kein Feed, den wir kennen",
-            where=where,
+            where=page.final_url,
             remedy="RSS, Atom oder JSON Feed erwartet; die Adresse prüfen",
         )
+    return _parsed(source, page, found, _problems(found, body, page, shortened=shortened))
+
+
+def _parsed(
+    source: Source, page: Page, found: Mapping[str, Any], problems: Iterable[Problem]
+) -> Parsed:
     reader = _Reader(source, page, found["feed"])
     return Parsed(
         entries=tuple(reader.entry(dict(raw)) for raw in found["entries"]),
         ttl=_ttl(found["feed"]),
         title=line(found["feed"].get("title") or "", markup=True) or None,
-        problems=tuple(_problems(found, body, head, where, shortened=shortened)),
+        problems=tuple(problems),
     )
 
 
@@ -110,20 +135,22 @@ def _feedparser(body: bytes, page: Page) -> Any:
 
 
 def _problems(
-    found: Mapping[str, Any], body: bytes, head: str, where: str, *, shortened: bool
+    found: Mapping[str, Any], body: bytes, page: Page, *, shortened: bool
 ) -> Iterable[Problem]:
+    where = page.final_url
     if shortened:
         yield Problem(code=Code.TRUNCATED, where=where,
                       message=f"Nur die ersten {MAX_ENTRIES} Einträge wurden gelesen")  # fmt: skip
-    elif found.get("bozo") and not _ends(body, sniff.root_of(head)):
+    elif found.get("bozo") and not _ends(body):
         yield Problem(code=Code.TRUNCATED, where=where,
                       message="Der Feed bricht mitten im Dokument ab")  # fmt: skip
     if not found["entries"]:
         yield Problem(code=Code.EMPTY, where=where, message="Der Feed hat keine Einträge")
 
 
-def _ends(body: bytes, root: str) -> bool:
+def _ends(body: bytes) -> bool:
     """Whether the root element is closed somewhere."""
+    root = sniff.root_of(sniff.head_of(body))
     if body.startswith(sniff.EBCDIC):
         body = body.decode("cp037").encode("utf-8")
     flat = body.replace(b"\0", b"")
