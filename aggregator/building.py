@@ -19,7 +19,7 @@ from aggregator.store.builds import Build
 from aggregator.store.connection import transaction
 from aggregator.store.derived import Generation, reading
 from aggregator.store.epochs import Epoch
-from aggregator.text.compounds import Counts
+from aggregator.text.compounds import CORPUS_LEAST
 
 LEASE = "derive"
 
@@ -67,25 +67,29 @@ class Readers:
     def __init__(self, db: sqlite3.Connection, spoken: Language) -> None:
         self._db = db
         self.dictionary = spoken.dictionary
-        self._kept: tuple[int, Reader, Counts] | None = None
+        self._kept: tuple[int, Reader, dict[str, int] | None] | None = None
 
-    def keep(self, epoch: Epoch, counts: Counts) -> Reader:
+    def keep(self, epoch: Epoch, counts: dict[str, int]) -> Reader:
         """Read under an epoch by counts that are in memory already."""
-        self._kept = epoch.n, Reader(self.dictionary, counts), counts
+        self._kept = epoch.n, Reader(self.dictionary, counts, counts), counts
         return self._kept[1]
 
     def of(self, epoch: Epoch, *, many: bool = False) -> Reader:
         """Return the reader of an epoch, with all its counts at once for many items."""
         if self._kept is not None and self._kept[0] == epoch.n:
             return self._kept[1]
-        lazy = epochs.WordCounts(self._db, epoch.n)
-        return self.keep(epoch, self.counts(epoch) if many else lazy)
+        if many:
+            return self.keep(epoch, self.counts(epoch))
+        common = epochs.word_counts(self._db, epoch.n, least=CORPUS_LEAST)
+        reader = Reader(self.dictionary, common, epochs.WordCounts(self._db, epoch.n))
+        self._kept = epoch.n, reader, None
+        return reader
 
     def counts(self, epoch: Epoch) -> dict[str, int]:
         """Return the counts of an epoch as a mapping in memory."""
-        if self._kept is not None and self._kept[0] == epoch.n and isinstance(self._kept[2], dict):
+        if self._kept is not None and self._kept[0] == epoch.n and self._kept[2] is not None:
             return self._kept[2]
-        return epochs.all_word_counts(self._db, epoch.n)
+        return epochs.word_counts(self._db, epoch.n)
 
 
 class Builder:

@@ -26,7 +26,7 @@ def main() -> int:
         dictionary, counts = pickle.load(orders)  # noqa: S301 (from the parent)
         if not isinstance(dictionary, Dictionary):
             raise TypeError(f"no dictionary: {type(dictionary)}")
-        reader = Reader(dictionary, counts)
+        reader = Reader(dictionary, counts, counts)
         while True:
             texts = pickle.load(orders)  # noqa: S301 (from the parent)
             pickle.dump([reader.read(title, body) for title, body in texts], answers, 5)

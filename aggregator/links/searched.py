@@ -45,9 +45,16 @@ class Dictionary:
 class Reader:
     """Reads items by the counts of an epoch; costly to warm up."""
 
-    def __init__(self, dictionary: Dictionary, counts: Counts) -> None:
+    def __init__(self, dictionary: Dictionary, counts: Counts, known: Counts) -> None:
+        """Read by an epoch.
+
+        Args:
+            dictionary: What words are read by.
+            counts: Of the words of the epoch, of the common ones at least.
+            known: Of all its words.
+        """
         self.analyser = dictionary.analyser(counts)
-        self._counts = counts
+        self._counts = known
         self._rules = Rules.of(dictionary.topics, self.analyser)
         self._known: set[str] = set()
 

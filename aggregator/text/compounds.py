@@ -11,7 +11,7 @@ Everything here is folded (`words.fold`): small letters, umlauts spelt out.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Protocol
 
@@ -29,8 +29,9 @@ _SELF = 5e-4  # how much a word's own family counts against cutting it
 _ALONE = 0.1  # family of a known word with which no other is built
 _GUESS = 0.4  # weight of a known word with no family as a part
 _COMMON = 10  # family that makes "Bau|ende" believable
-_CORPUS_LEAST = 20  # occurrences that make an unknown word a part
+CORPUS_LEAST = 20  # occurrences that make an unknown word a part
 _CORPUS_WEIGHT = 0.5
+_CORPUS_SHORTEST = 4  # letters of such a part
 _CACHE_WORDS = 50_000  # the parts of all compounds are some ten thousand words
 
 
@@ -40,6 +41,28 @@ class Counts(Protocol):
     def get(self, word: str, default: int, /) -> int:
         """Return how often a word occurs."""
         ...
+
+
+class _Common:
+    """The words of a corpus that are common enough to be parts, found by how they begin."""
+
+    def __init__(self, corpus: Counts) -> None:
+        self._corpus = corpus
+        self._sizes: dict[str, set[int]] | None = None  # by the first letters
+        if isinstance(corpus, Mapping):
+            self._sizes = {}
+            for word, times in corpus.items():
+                if times >= CORPUS_LEAST and len(word) >= _CORPUS_SHORTEST:
+                    self._sizes.setdefault(word[:_CORPUS_SHORTEST], set()).add(len(word))
+
+    def begin(self, text: str, most: int) -> Iterator[int]:
+        """Yield the lengths, up to `most`, of the words with which a text begins."""
+        sizes: Iterable[int] = range(_CORPUS_SHORTEST, most + 1)
+        if self._sizes is not None:  # else counts are looked up one by one, for a few words
+            sizes = self._sizes.get(text[:_CORPUS_SHORTEST], ())
+        for size in sizes:
+            if size <= most and self._corpus.get(text[:size], 0) >= CORPUS_LEAST:
+                yield size
 
 
 class Splitter:
@@ -55,6 +78,7 @@ class Splitter:
         """
         self._forms = forms
         self._corpus = corpus
+        self._common = _Common(corpus)
         self._known: dict[str, tuple[int, ...]] = {}
         self._fixed: dict[str, tuple[int, ...]] = dict.fromkeys(WHOLE, ())
         for word, parts in exceptions.items():
@@ -172,9 +196,8 @@ class Splitter:
                 for link in _links(form):
                     if rest.startswith(link, size):
                         found.setdefault(start + size + len(link), _GUESS)
-        for size in range(4, len(rest) - 2):
-            if start + size not in found and self._corpus.get(rest[:size], 0) >= _CORPUS_LEAST:
-                found[start + size] = _CORPUS_WEIGHT
+        for size in self._common.begin(rest, len(rest) - 3):
+            found.setdefault(start + size, _CORPUS_WEIGHT)
         return found
 
     def _splits_umlaut(self, rest: str, form: str) -> bool:
@@ -199,7 +222,7 @@ class Splitter:
             return _shortened(form, heads)
         if len(form) > 4 and form in self._forms:
             return _GUESS
-        if len(form) > 3 and self._corpus.get(form, 0) >= _CORPUS_LEAST:
+        if len(form) > 3 and self._corpus.get(form, 0) >= CORPUS_LEAST:
             return _CORPUS_WEIGHT
         return 0
 

@@ -160,6 +160,7 @@ CREATE TABLE item (
 CREATE INDEX item_sort ON item (sort_at DESC, id) WHERE merged_into IS NULL AND state <> 'hidden';              -- newest first
 CREATE INDEX item_platform ON item (platform, sort_at DESC, id) WHERE merged_into IS NULL AND state <> 'hidden'; -- platform page
 CREATE INDEX item_source ON item (source, published_at DESC) WHERE published_at IS NOT NULL AND merged_into IS NULL; -- its rhythm
+CREATE INDEX item_merged ON item (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX item_entry ON item (source, entry_id) WHERE entry_id IS NOT NULL;            -- source:entry_id
 
 -- Every address under which an item was seen.
