@@ -63,7 +63,7 @@ def _read(source: Source, page: Page, root: HtmlElement, problems: tuple[Problem
         entry_id=_page_id(root),
         url=page.final_url,
         title=title,
-        text=content.text.removeprefix(f"{title}\n\n"),
+        text=_without_heading(content.text, title, _visible(root, ("h1",))),
         published=when.published,
         updated_at=when.updated_at,
         authors=declared.authors,
@@ -78,6 +78,13 @@ def _read(source: Source, page: Page, root: HtmlElement, problems: tuple[Problem
     entries = _questions(root, entry, base, declared) or (entry,)
     return Parsed(title=title, entries=entries, feeds=offered, problems=problems,
                   dialect=dialect.name if dialect else None)  # fmt: skip
+
+
+def _without_heading(text: str, *headings: str | None) -> str:
+    """Return a text without the title that it begins with, kicker included."""
+    for heading in headings:
+        text = text.removeprefix(f"{heading}\n\n")
+    return text
 
 
 def _empty(page: Page) -> Problem:

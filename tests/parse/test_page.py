@@ -282,3 +282,36 @@ def test_links_in_cells_of_a_table_count() -> None:
     ]
     assert "|--" not in entry.text
     assert "Nord | Zum Portal Nord" in entry.text
+
+
+LONG = (
+    "Die Beschäftigten des Landratsamts führen ab Januar alle Akten elektronisch und erklären, "
+    "wie sich die Arbeit dadurch verändert hat und was sie dabei gelernt haben. "
+)
+
+
+def test_lead_between_heading_and_text_belongs_to_the_text() -> None:
+    html = (
+        "<!doctype html><html><head><title>Akten</title></head><body><header><h1>Akten</h1>"
+        "<div class='intro'><p>Der Kreis stellt um: Was das für die Menschen im Landkreis "
+        "bedeutet, erklärt der Landrat.</p></div><p>Foto: Landratsamt, alle Rechte "
+        "vorbehalten und geschützt, Nachdruck nur mit Erlaubnis.</p></header><article>"
+        + "".join(f"<p>{LONG} Absatz {n}.</p>" for n in range(6))
+        + "</article></body></html>"
+    )
+    entry = parse_page(make_source(), make_page(html)).entries[0]
+    assert entry.text.startswith("Der Kreis stellt um:")
+    assert "Foto:" not in entry.text
+    assert entry.text.count("Der Kreis stellt um:") == 1
+
+
+def test_paragraphs_at_the_end_that_are_only_a_link_are_no_text() -> None:
+    html = (
+        "<!doctype html><html><head><title>Akten</title></head><body><article><h1>Akten</h1>"
+        + "".join(f"<p>{LONG} Absatz {n}.</p>" for n in range(6))
+        + "<p><a href='/a.pdf'>Informationsschreiben vom 14. Oktober, PDF, 38 KB</a></p>"
+        "</article></body></html>"
+    )
+    entry = parse_page(make_source(), make_page(html)).entries[0]
+    assert entry.text.endswith("Absatz 5.")
+    assert "Informationsschreiben" not in entry.text
