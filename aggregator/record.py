@@ -17,7 +17,6 @@ from aggregator.errors import FetchError
 from aggregator.model import Exchange, Platform, Problem, RunState, Source
 
 OFFLINE_PAUSE = timedelta(minutes=10)
-WITH_PENDING = timedelta(minutes=1)  # a first crawl goes on with the next run
 RETIRED = timedelta(days=365)  # 410: asked again only when somebody names it
 
 
@@ -121,9 +120,13 @@ def _conclude(db: store.Connection, clock: Clock, run: Run, *, offline: bool) ->
     verdict = judge.told_of_move(verdict, store.moves.news(db, run.source.id))
     before = 0.0 if verdict.fine else store.state.state_of(db, run.source.id).failures
     failures, next_at = _plan(run, verdict, before, published, now)
-    if verdict.fine and pending:  # it goes on when the first of them is due
-        waiting = store.frontier.pending_at(db, run.source.id) or ""
-        next_at = min(next_at, max(now + WITH_PENDING, instant(waiting)))
+    if verdict.fine:
+        store.frontier.plan(db, run.source.id, stamp(next_at))
+        waiting, revisit = store.frontier.waiting_since(db, run.source.id)
+        next_at = timing.sooner_for_pages(
+            run.source, next_at, waiting=instant(waiting), revisit=instant(revisit),
+            spent=run.spent(), now=now,
+        )  # fmt: skip
     record = store.runs.end(
         db, run.number, state=verdict.state, reason=verdict.reason, message=verdict.message,
         pending=pending, wall_ms=round((time.monotonic() - run.began) * 1000), now=stamp(now),

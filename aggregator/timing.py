@@ -4,8 +4,8 @@ Nothing here reads a clock or a database. Every rule either delays or leaves alo
 publisher (`ttl`, `Cache-Control`, `Expires`) never makes us ask sooner, and failure makes us ask
 ever more rarely, up to a week.
 
-Public: `next_after_success`, `next_after_failure`, `fault_of`, `revisit_in`, `asks_fully`,
-`freshness`, `retry_after`, `http_date`.
+Public: `next_after_success`, `sooner_for_pages`, `next_after_failure`, `fault_of`, `revisit_in`,
+`asks_fully`, `freshness`, `retry_after`, `http_date`.
 """
 
 import hashlib
@@ -29,9 +29,18 @@ RHYTHM_ENTRIES = 20  # the newest ones decide: publishers change their habits
 FIRST_BACKOFF = timedelta(hours=1)
 MAX_BACKOFF = timedelta(days=7)
 MAX_RETRY_AFTER = timedelta(days=7)
+GOES_ON = timedelta(minutes=1)  # between two runs of a first crawl
+GATHERED = timedelta(hours=1)  # revisits of so long are made in one run
 JITTER = 0.1  # of an adaptive interval, always towards sooner
 REVISIT_DAYS = (1, 3, 7, 30, 90)  # DESIGN rule 2
 FULL_EVERY = 20  # unchanged visits in a row; some servers answer 304 for ever (Media Cloud)
+# The three forms of an HTTP-date; any other `Expires` has expired (RFC 9111 5.3).
+_HTTP_DATE = re.compile(
+    r"[a-z]{3}, \d\d [a-z]{3} \d{4} \d\d:\d\d:\d\d gmt"
+    r"|[a-z]{6,9}, \d\d-[a-z]{3}-\d\d \d\d:\d\d:\d\d gmt"
+    r"|[a-z]{3} [a-z]{3} [ \d]\d \d\d:\d\d:\d\d \d{4}",
+    re.IGNORECASE,
+)
 
 
 class Fault(StrEnum):
@@ -108,6 +117,37 @@ def _adaptive(published: Sequence[datetime], now: datetime) -> timedelta:
     return min(max(max(gap, silent / 2) / ASKS_PER_ENTRY, SHORTEST), LONGEST)
 
 
+def sooner_for_pages(
+    source: Source,
+    next_at: datetime,
+    *,
+    waiting: datetime,
+    revisit: datetime,
+    spent: timedelta,
+    now: datetime,
+) -> datetime:
+    """Return when to go on with the pages of a source before its next pass.
+
+    A first crawl goes on at once. Revisits that are overdue go on after a pause as long as the run
+    was: they take half of a host's time at most. Those to come are gathered by the hour; where
+    `every` is set, they wait for its runs.
+
+    Args:
+        source: Whose turn it was.
+        next_at: When its enumeration is read again.
+        waiting: When the first page that was never read, or that changed, is due.
+        revisit: When the first page to be revisited is due.
+        spent: How long this run took.
+        now: Aware.
+    """
+    times = [next_at, max(waiting, now + GOES_ON)]
+    if revisit <= now:
+        times.append(now + max(spent, GOES_ON))
+    elif source.every is None:
+        times.append(max(revisit, now + GATHERED))
+    return min(times)
+
+
 def _jitter(name: str) -> float:
     """Return a factor in (1 - JITTER, 1], always the same for a name: sources spread out."""
     share = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) / 2**32
@@ -166,11 +206,13 @@ def freshness(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     lifetime = None
     if "max-age" in control:
         lifetime = _seconds(control["max-age"])
-    elif expires := http_date(headers.get("expires", "")):
-        lifetime = expires - (http_date(headers.get("date", "")) or now)
+    elif _HTTP_DATE.fullmatch(headers.get("expires", "").strip()):
+        expires = http_date(headers["expires"])
+        lifetime = expires - (http_date(headers.get("date", "")) or now) if expires else None
     if lifetime is None:
         return None
-    left = lifetime - (_seconds(headers.get("age", "")) or timedelta(0))
+    age = re.split("[,;]", headers.get("age", ""))[0]  # of several the first (RFC 9111 5.1)
+    left = lifetime - (_seconds(age) or timedelta(0))
     return left if left > timedelta(0) else None
 
 

@@ -23,7 +23,6 @@ RETRIES = 5  # failing details wait longer each time: 1, 2, 4, 8, 16 hours
 GIVE_UP = timedelta(days=7)
 # A list in the order of change is read to its end this often, to see what is no longer in it.
 READ_TO_END = timedelta(days=7)
-GROWING = timedelta(hours=2)  # while addresses wait, their enumeration is asked again this often
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,14 +80,15 @@ def open_pass(
         trusted_since: A page whose lastmod did not move is asked again unless it was read after
             this instant: many sites never touch the lastmod of their sub-sitemaps.
 
-    A run that only goes on with what the last ones left does not ask for the enumeration again.
+    A run between two passes (`plan`) goes on with what waits and asks for no enumeration, unless
+    somebody asks by name (then `trusted_since` is `now`).
     """
     with transaction(db):
         db.execute(
             "DELETE FROM frontier WHERE source = ? AND turn = 0 AND canonical <> ?",
             (source, canonical),
         )
-        if _goes_on(db, source, since=max(trusted_since, stamp(instant(now) - GROWING))):
+        if trusted_since < now and _is_between_passes(db, source, now):
             return
         db.execute(
             "INSERT INTO frontier (source, url, canonical, role, reason, due_at, pending)"
@@ -105,14 +105,20 @@ def open_pass(
         )
 
 
-def _goes_on(db: sqlite3.Connection, source: str, *, since: str) -> bool:
-    """Whether addresses wait that an enumeration read after an instant has named."""
+def _is_between_passes(db: sqlite3.Connection, source: str, now: str) -> bool:
+    """Whether other addresses than the root are due before the next pass is."""
     row = db.execute(
-        "SELECT 1 FROM frontier WHERE source = ? AND turn = 0 AND fetched_at > ? AND attempts = 0"
-        " AND EXISTS (SELECT 1 FROM frontier WHERE source = ? AND pending = 1)",
-        (source, since, source),
+        "SELECT 1 FROM frontier WHERE source = :source AND turn = 0 AND due_at > :now"
+        " AND due_at < :far AND EXISTS (SELECT 1 FROM frontier f WHERE f.source = :source"
+        "  AND f.turn IN (1, 2, 3, 4) AND f.due_at <= :now)",
+        {"source": source, "now": now, "far": FAR},
     ).fetchone()
     return row is not None
+
+
+def plan(db: sqlite3.Connection, source: str, at: str) -> None:
+    """Say when the next pass begins; part of a run's last transaction."""
+    db.execute("UPDATE frontier SET due_at = ? WHERE source = ? AND turn = 0", (at, source))
 
 
 def next_due(db: sqlite3.Connection, source: str, now: str, *, revisits_left: int) -> Row | None:
@@ -142,12 +148,17 @@ def pending(db: sqlite3.Connection, source: str) -> int:
     return int(row[0])
 
 
-def pending_at(db: sqlite3.Connection, source: str) -> str | None:
-    """Return when the first of the addresses that wait is due; None when there are none."""
+def waiting_since(db: sqlite3.Connection, source: str) -> tuple[str, str]:
+    """Return when the first address that waits is due, and when the first page to be revisited is.
+
+    `FAR` stands for: there is none.
+    """
     row = db.execute(
-        "SELECT min(due_at) FROM frontier WHERE source = ? AND pending = 1", (source,)
+        "SELECT (SELECT min(due_at) FROM frontier WHERE source = :source AND pending = 1),"
+        " (SELECT min(due_at) FROM frontier WHERE source = :source AND turn = 4)",
+        {"source": source},
     ).fetchone()
-    return row[0] if row[0] is None else str(row[0])
+    return row[0] or FAR, row[1] or FAR
 
 
 def add(

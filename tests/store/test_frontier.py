@@ -117,28 +117,28 @@ def test_the_next_address_is_found_without_reading_the_frontier(db: store.Connec
     assert all("SEARCH" in step and "INDEX frontier_turn" in step for step in tables)
 
 
-def read_root(db: store.Connection, now: str, *waiting: str) -> None:
-    """Read the root as one that names pages that wait from then on."""
-    frontier.open_pass(db, SOURCE, ROOT, ROOT, now, trusted_since="2026-01-01T00:00:00Z")
-    row = due(db, now)
-    frontier.fetched(db, row, validators=Validators(), status=200, changed=True, complete=True,
-                     next_in=timedelta(days=1), now=now)  # fmt: skip
-    frontier.add(db, SOURCE, [(url, url, Role.DETAIL, None) for url in waiting], now=now)
+def read_root(db: store.Connection, *waiting: str) -> None:
+    """Read the root as one that names pages that wait; its next pass is in four hours."""
+    frontier.open_pass(db, SOURCE, ROOT, ROOT, NOW, trusted_since="2026-01-01T00:00:00Z")
+    frontier.fetched(db, due(db), validators=Validators(), status=200, changed=True, complete=True,
+                     next_in=timedelta(days=1), now=NOW)  # fmt: skip
+    frontier.add(db, SOURCE, [(url, url, Role.DETAIL, None) for url in waiting], now=NOW)
+    frontier.plan(db, SOURCE, stamp(instant(NOW) + timedelta(hours=4)))
 
 
 @pytest.mark.parametrize(
     ("waiting", "after", "trusted", "asked"),
     [
         ((PAGE,), timedelta(minutes=1), timedelta(hours=20), PAGE),
-        ((PAGE,), timedelta(hours=2), timedelta(hours=20), ROOT),
+        ((PAGE,), timedelta(hours=4), timedelta(hours=20), ROOT),
         ((), timedelta(minutes=1), timedelta(hours=20), ROOT),
         ((PAGE,), timedelta(minutes=1), timedelta(0), ROOT),  # somebody asks by name
     ],
 )
-def test_a_run_that_only_goes_on_does_not_ask_for_the_enumeration(
+def test_a_run_between_two_passes_does_not_ask_for_the_enumeration(
     db: store.Connection, waiting: tuple[str, ...], after: timedelta, trusted: timedelta, asked: str
 ) -> None:
-    read_root(db, NOW, *waiting)
+    read_root(db, *waiting)
     later = instant(NOW) + after
 
     frontier.open_pass(db, SOURCE, ROOT, ROOT, stamp(later), trusted_since=stamp(later - trusted))
@@ -146,10 +146,15 @@ def test_a_run_that_only_goes_on_does_not_ask_for_the_enumeration(
     assert due(db, stamp(later)).url == asked
 
 
-def test_when_the_first_waiting_address_is_due_is_known(db: store.Connection) -> None:
-    assert frontier.pending_at(db, SOURCE) is None
+def test_when_the_first_pages_are_due_is_known(db: store.Connection) -> None:
+    assert frontier.waiting_since(db, SOURCE) == (frontier.FAR, frontier.FAR)
     frontier.add(db, SOURCE, [(PAGE, PAGE, Role.DETAIL, None)], now=NOW)
+    row = due(db)
 
-    frontier.failed(db, due(db), status=500, missing=False, now=NOW, retry_in=None)
+    frontier.failed(db, row, status=500, missing=False, now=NOW, retry_in=None)
+    hour, day = (stamp(instant(NOW) + timedelta(hours=n)) for n in (1, 24))
+    assert frontier.waiting_since(db, SOURCE) == (hour, frontier.FAR)
 
-    assert frontier.pending_at(db, SOURCE) == stamp(instant(NOW) + timedelta(hours=1))
+    frontier.fetched(db, row, validators=Validators(), status=200, changed=True, complete=None,
+                     next_in=timedelta(days=1), now=NOW)  # fmt: skip
+    assert frontier.waiting_since(db, SOURCE) == (frontier.FAR, day)
