@@ -104,7 +104,7 @@ def test_half_a_surrogate_pair_is_replaced(tmp_path: Path) -> None:
 
 
 def test_line_that_is_too_long_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(records, "MAX_LINE_BYTES", 50)
+    monkeypatch.setattr(records.tables, "MAX_LINE_BYTES", 50)
     long, good = read(
         jsonl(
             tmp_path,

@@ -20,7 +20,7 @@ from aggregator.spreadsheet import cell
 def import_command(
     ctx: Context, files: tuple[Path, ...], source: str, *, complete: bool, as_json: bool
 ) -> int:
-    """Liest Einträge in eine manuelle Quelle: JSON Lines, CSV, .eml oder .mbox.
+    """Liest Einträge in eine manuelle Quelle: JSON Lines, CSV, .eml, .mbox oder Discourse-Export.
 
     Endet, wenn sie gespeichert, durchsuchbar und verknüpft sind. Dieselbe entry_id noch einmal ist
     eine Aktualisierung.

@@ -1,4 +1,4 @@
-"""Files for manual sources: JSON Lines, CSV and mail become entries, line by line.
+"""JSON Lines and CSV: rows of fields become entries, line by line.
 
 The format is CONTRACT's `import`: `entry_id` or `url`, `title`, `text` or `html`, dates, kind,
 authors, identifiers, parent, answer_to, language. Unknown fields are ignored; a record that
@@ -6,22 +6,18 @@ cannot be used is rejected with its line, code and message, and the rest is read
 """
 
 import csv
-import email
-import email.policy
 import io
 import json
-import mailbox
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from aggregator import dates, urls
 from aggregator.errors import ParseError
 from aggregator.model import Code, Entry, Evidence, ItemKind, Link, When
+from aggregator.records.rejected import Rejected
 from aggregator.text import html, sentences
 
 LISTS = ("authors", "identifiers")
@@ -30,39 +26,7 @@ MAX_LINE_BYTES = 20_000_000
 UTF_16 = (BOM_UTF16_BE, BOM_UTF16_LE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejected:
-    """A record that could not be used; `line` counts from 1."""
-
-    line: int
-    code: Code
-    message: str
-
-
-def read(file: Path, now: str) -> Iterator[tuple[int, Entry | Rejected]]:
-    """Read a file of records, streamed.
-
-    Args:
-        file: `.csv`, `.eml`, `.mbox`, anything else is read as JSON Lines.
-        now: RFC 3339; only to reject absurd dates.
-
-    Yields:
-        (line, entry or why it was rejected).
-
-    Raises:
-        ParseError: The file as a whole cannot be read.
-    """
-    suffix = file.suffix.lower()
-    if suffix in (".eml", ".mbox"):
-        messages = _messages(file)
-        yield from ((n, _mail(message, now)) for n, message in enumerate(messages, start=1))
-        return
-    rows = _csv(file) if suffix == ".csv" else _json_lines(file)
-    for line, row in rows:
-        yield line, row if isinstance(row, Rejected) else _entry(line, row, now)
-
-
-def _json_lines(file: Path) -> Iterator[tuple[int, Mapping[str, Any] | Rejected]]:
+def json_lines(file: Path) -> Iterator[tuple[int, Mapping[str, Any] | Rejected]]:
     """Yield the objects of a file; only LF ends a line, U+2028 may stand in a string."""
     try:
         stream = file.open("rb")
@@ -107,7 +71,7 @@ def _object(line: int, told: bytes) -> Mapping[str, Any] | Rejected:
     return row
 
 
-def _csv(file: Path) -> Iterator[tuple[int, Mapping[str, Any] | Rejected]]:
+def csv_rows(file: Path) -> Iterator[tuple[int, Mapping[str, Any] | Rejected]]:
     """Yield the rows of a CSV file: UTF-8 with or without BOM, `;` or `,`, lists with `|`."""
     try:
         told = file.read_bytes()
@@ -141,7 +105,7 @@ def _csv(file: Path) -> Iterator[tuple[int, Mapping[str, Any] | Rejected]]:
         yield reader.line_num, record
 
 
-def _entry(line: int, row: Mapping[str, Any], now: str) -> Entry | Rejected:
+def entry_of(line: int, row: Mapping[str, Any], now: str) -> Entry | Rejected:
     """Turn a record into an entry."""
     try:
         url = _text(row, "url") or None
@@ -227,49 +191,4 @@ def plain_links(text: str) -> tuple[Link, ...]:
         Link(url=found.group(), anchor=found.group(), position=place,
              sentence=sentences.sentence_at(text, found.start(), found.end()))
         for place, found in enumerate(ADDRESS.finditer(text))
-    )  # fmt: skip
-
-
-# --- mail ------------------------------------------------------------------------------------
-
-
-def _messages(file: Path) -> Iterator[EmailMessage]:
-    """Yield the messages of a mail file."""
-    try:
-        if file.suffix.lower() == ".eml":
-            yield _parsed(file.read_bytes())
-            return
-        box = mailbox.mbox(file, create=False)
-    except (OSError, mailbox.Error) as error:
-        raise ParseError(f"nicht lesbar: {error}", where=str(file)) from error
-    try:
-        for key in box.iterkeys():
-            yield _parsed(box.get_bytes(key))
-    finally:
-        box.close()
-
-
-def _parsed(told: bytes) -> EmailMessage:
-    message = email.message_from_bytes(told, policy=email.policy.default)
-    if not isinstance(message, EmailMessage):
-        raise ParseError("keine Nachricht")
-    return message
-
-
-def _mail(message: EmailMessage, now: str) -> Entry | Rejected:
-    """Turn a message into an entry: threads by References, never the sender (rule 13)."""
-    name = str(message.get("Message-ID", "")).strip(" <>")
-    if not name:
-        return Rejected(line=0, code=Code.IDENTITY_LOST, message="Nachricht ohne Message-ID")
-    body = message.get_body(("plain", "html"))
-    content = str(body.get_content()) if body else ""
-    is_html = body is not None and body.get_content_type() == "text/html"
-    text = html.plain(content) if is_html else content.strip()
-    links = html.content_links(content, "") if is_html else plain_links(text)
-    at = dates.parse(str(message.get("Date", "")), now=now)
-    answered = str(message.get("In-Reply-To", "")).strip(" <>")
-    return Entry(
-        entry_id=name, title=str(message.get("Subject", "")) or None, text=text, links=links,
-        published=When(at=at, evidence=Evidence.HEADER) if at else None,
-        answer_to=answered or None,
     )  # fmt: skip
