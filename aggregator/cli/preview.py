@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator.cli.common import Context, note, say
 from aggregator.errors import ConfigError
-from aggregator.model import Platform, Source, SourceKind
+from aggregator.model import Code, Platform, Source, SourceKind
 
 if TYPE_CHECKING:
     from aggregator.fetch.client import Fetcher
+    from aggregator.fetch.hosts import MemoryHosts
     from aggregator.reading import Preview
 
 SHOWN = 20  # entries of a preview
@@ -37,13 +38,26 @@ def fetcher(ctx: Context) -> "Fetcher":
     return make_fetcher(MemoryHosts(ctx.clock), ctx.clock, ctx.data, ctx.catalogue.site)
 
 
-def try_source(ctx: Context, source: Source) -> "Preview":
+def try_source(ctx: Context, source: Source, platform: Platform | None = None) -> "Preview":
     """Fetch and read the address of a source.
+
+    Args:
+        ctx: The installation.
+        source: It need not stand in the list.
+        platform: Its platform when that is not in the list either.
 
     Raises:
         ConfigError: It is a manual source.
     """
+    return _tried(ctx, source, platform)[0]
+
+
+def _tried(
+    ctx: Context, source: Source, platform: Platform | None
+) -> "tuple[Preview, MemoryHosts]":
+    from aggregator.fetch.hosts import MemoryHosts
     from aggregator.reading import preview
+    from aggregator.setting_up import install_rules, make_fetcher
 
     if source.kind is SourceKind.MANUAL:
         raise ConfigError(
@@ -51,14 +65,59 @@ def try_source(ctx: Context, source: Source) -> "Preview":
             where=str(ctx.sources),
             remedy=f"Einträge einlesen: aggregator import DATEI --source {source.id}",
         )
-    with fetcher(ctx) as web:
-        return preview(source, platform_of(ctx, source.platform), web, ctx.clock)
+    platform = platform or platform_of(ctx, source.platform)
+    install_rules(ctx.data)
+    hosts = MemoryHosts(ctx.clock)
+    with make_fetcher(hosts, ctx.clock, ctx.data, ctx.catalogue.site) as web:
+        return preview(source, platform, web, ctx.clock), hosts
+
+
+def trial_document(
+    ctx: Context, source: Source, platform: Platform | None = None
+) -> dict[str, Any]:
+    """Try a source; return the preview with the verdict of robots.txt and the time of a next run.
+
+    Raises:
+        ConfigError: It is a manual source.
+    """
+    from aggregator import urls
+
+    preview, hosts = _tried(ctx, source, platform)
+    copy = hosts.robots(urls.host_of(source.url or ""))
+    denied = any(problem.code is Code.ROBOTS_DENIED for problem in preview.problems)
+    return {
+        **preview_document(preview),
+        "robots": {
+            "allowed": not denied,
+            "status": copy.status if copy else None,
+            "crawl_delay_s": copy.crawl_delay if copy else None,
+        },
+        "next_at": _next_at(ctx, preview),
+    }
+
+
+def _next_at(ctx: Context, preview: "Preview") -> str | None:
+    """Return when a source would be read again after a run that went like this."""
+    from aggregator import dates, timing
+    from aggregator.clock import instant, stamp
+
+    if preview.read is None:
+        return None
+    stated = (item.published for item in preview.read.normalised.items)
+    published = [instant(dates.sort_key(when.at)) for when in stated if when]
+    return stamp(timing.next_after_success(
+        preview.source, published, now=ctx.clock.now(), hint=preview.read.parsed.ttl
+    ))  # fmt: skip
 
 
 def preview_document(preview: "Preview") -> dict[str, Any]:
     """Return a preview as JSON: at most 20 entries, newest knowledge of what follows."""
+    from aggregator import urls
+
     read = preview.read
     items = read.normalised.items if read else ()
+    found_by = {urls.tidy(e.url): dict(e.found_by)
+                for e in (read.parsed.entries if read else ()) if e.url}  # fmt: skip
     return {
         "source": preview.source.id,
         "kind": preview.source.kind,
@@ -74,6 +133,7 @@ def preview_document(preview: "Preview") -> dict[str, Any]:
                 "title": item.title, "url": item.url, "kind": item.kind, "key": item.key,
                 "published_at": item.published.at if item.published else None,
                 "date_evidence": item.published.evidence if item.published else "none",
+                "found_by": found_by.get(item.url, {}),
             }
             for item in items[:SHOWN]
         ],
@@ -85,13 +145,28 @@ def preview_document(preview: "Preview") -> dict[str, Any]:
 
 def report_preview(preview: "Preview") -> None:
     """Print a preview for people."""
-    told = preview_document(preview)
+    report_document(preview_document(preview))
+
+
+def report_document(told: dict[str, Any]) -> None:
+    """Print a preview, or a trial, for people."""
     say(f"{told['source']} ({told['kind']}) {told['url']}")
     say(f"  Antwort {told['status'] or '-'} in {told['elapsed_ms']} ms: {told['entries']} Einträge,"
         f" {told['addresses']} weitere Adressen, {told['rejected']} abgelehnt")  # fmt: skip
+    if "robots" in told:
+        robots = told["robots"]
+        pause = robots["crawl_delay_s"]
+        say(f"  robots.txt: {'erlaubt' if robots['allowed'] else 'verboten'}"
+            + (f", Abstand {pause:g} s" if pause else "")
+            + (f"; nächster Abruf {told['next_at']}" if told["next_at"] else ""))  # fmt: skip
     for item in told["items"]:
-        say(f"  {(item['published_at'] or 'ohne Datum')[:10]:10}  {item['title']}")
-        say(f"              {item['url']}")
+        stated = item["published_at"]
+        date = f"{stated[:10]} ({item['date_evidence']})" if stated else "ohne Datum"
+        say(f"  {date:22}  {item['title']}")
+        say(f"  {'':22}  {item['url']}")
+        if item["found_by"]:
+            rules = "; ".join(f"{field}: {rule}" for field, rule in item["found_by"].items())
+            say(f"  {'':22}  gefunden durch {rules}")
     if told["entries"] > SHOWN:
         say(f"  … und {told['entries'] - SHOWN} weitere")
     for problem in told["problems"]:

@@ -1,13 +1,14 @@
 """`sources`: looking at the source list, checking it, trying and pausing a source."""
 
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from aggregator.cli import discover, sources_edit
 from aggregator.cli.common import Context, emit, listed, note, say, table
-from aggregator.cli.preview import preview_document, report_preview, try_source
-from aggregator.model import RunState, Source, SourceKind
+from aggregator.cli.preview import report_document, trial_document
+from aggregator.errors import ConfigError
+from aggregator.model import Platform, RunState, Source, SourceKind
 
 if TYPE_CHECKING:
     import sqlite3
@@ -104,17 +105,51 @@ def check_command(ctx: Context, *, as_json: bool) -> None:
 
 
 @sources_command.command("test")
-@click.argument("source")
+@click.argument("source", required=False)
+@click.option(
+    "--file",
+    "fragment",
+    type=click.File(encoding="utf-8"),
+    help="Ein Eintrag, der noch nicht in der Liste steht; - liest die Standardeingabe.",
+)
 @JSON
 @click.pass_obj
-def test_command(ctx: Context, source: str, *, as_json: bool) -> int:
-    """Liest eine Quelle, wie der Abruf es täte, und speichert nichts."""
-    preview = try_source(ctx, listed(ctx, source))
-    if as_json:
-        emit(preview_document(preview))
-    else:
-        report_preview(preview)
-    return 0 if preview.read is not None else 1
+def test_command(
+    ctx: Context, source: str | None, fragment: IO[str] | None, *, as_json: bool
+) -> int:
+    """Liest eine Quelle, wie der Abruf es täte, und speichert nichts.
+
+    Zeigt zu jedem Feld, wodurch es gefunden wurde, was robots.txt sagt und wann der nächste Abruf
+    wäre.
+    """
+    wanted = _to_be_tested(ctx, source, fragment)
+    documents = [trial_document(ctx, each, platform) for each, platform in wanted]
+    for told in documents:
+        if as_json:
+            emit(told)
+        else:
+            report_document(told)
+    return 0 if all(told["next_at"] for told in documents) else 1
+
+
+def _to_be_tested(
+    ctx: Context, source: str | None, fragment: IO[str] | None
+) -> list[tuple[Source, Platform | None]]:
+    """Return what was asked for: one source of the list, or those of a fragment.
+
+    Raises:
+        ConfigError: Neither or both, or the fragment is wrong.
+    """
+    from aggregator.config.fragment import with_fragment
+
+    if source is not None and fragment is None:
+        return [(listed(ctx, source), None)]
+    if source is not None or fragment is None:
+        raise ConfigError("entweder eine Kennung oder --file", where="sources test",
+                          remedy="aggregator sources test KENNUNG, oder --file DATEI")  # fmt: skip
+    loaded, added = with_fragment(ctx.sources, fragment.read(), "(ungespeichert)")
+    platforms = {platform.id: platform for platform in loaded.platforms}
+    return [(each, platforms[each.platform]) for each in added]
 
 
 @sources_command.command("pause")

@@ -59,17 +59,18 @@ def _read(source: Source, page: Page, root: HtmlElement, problems: tuple[Problem
     when = dated(root, declared, dialect, text=content.text, url=page.final_url,
                  zone=source.timezone, now=page.now)  # fmt: skip
     policy, max_snippet = facts.restriction(root, page.headers)
+    text, blocks = _without_heading(content, title, _visible(root, ("h1",)))
     entry = Entry(
         entry_id=_page_id(root),
         url=page.final_url,
         title=title,
-        text=_without_heading(content.text, title, _visible(root, ("h1",))),
+        text=text,
         published=when.published,
         updated_at=when.updated_at,
         authors=declared.authors,
         kind=_kind(root, dialect),
         language=declared.language,
-        links=html.links(content.blocks, base),
+        links=html.links(blocks, base),
         aliases=_aliases(page, root, base),
         policy=policy,
         max_snippet=max_snippet,
@@ -80,11 +81,14 @@ def _read(source: Source, page: Page, root: HtmlElement, problems: tuple[Problem
                   dialect=dialect.name if dialect else None)  # fmt: skip
 
 
-def _without_heading(text: str, *headings: str | None) -> str:
-    """Return a text without the title that it begins with, kicker included."""
+def _without_heading(content: Content, *headings: str | None) -> tuple[str, tuple[html.Block, ...]]:
+    """Return text and blocks without the title that they begin with, kicker included."""
+    text, blocks = content.text, content.blocks
     for heading in headings:
-        text = text.removeprefix(f"{heading}\n\n")
-    return text
+        if heading and text.startswith(f"{heading}\n\n"):
+            text = text.removeprefix(f"{heading}\n\n")
+            blocks = tuple(b for b in blocks if " ".join(b.text.split()) != heading)
+    return text, blocks
 
 
 def _empty(page: Page) -> Problem:
