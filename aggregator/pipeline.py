@@ -39,10 +39,12 @@ from aggregator.model import (
     SourceKind,
     Validators,
 )
-from aggregator.reading import Read, more_of, read
+from aggregator.offline import judge_silence
+from aggregator.reading import Read, more_of
 from aggregator.record import Recorder, Report, Run, conclude
 from aggregator.setting_up import install_rules, make_fetcher
 from aggregator.store.hosts import StoredHosts
+from aggregator.workers import Readers
 
 log = logging.getLogger(__name__)
 ENUMERATING = store.frontier.ENUMERATING
@@ -67,12 +69,14 @@ class Engine:
     platforms: dict[str, Platform]
     recorder: Recorder
     connections: store.ThreadConnections
+    readers: Readers
     trigger: str = "refresh"
     workers: int = 8
 
     def close(self) -> None:
-        """Close the connections to the outside and those of the host book."""
+        """Close the connections to the outside and to the database, end the reading processes."""
         self.fetcher.close()
+        self.readers.close()
         self.hosts.close()
         self.connections.close()
 
@@ -100,13 +104,17 @@ def make_engine(
     """
     store.catalogue.mirror(db, catalogue)
     install_rules(data)
+    settings = load_settings(data)
     recorder = Recorder()
     hosts = StoredHosts(database, clock)
-    fetcher = make_fetcher(hosts, clock, data, catalogue.site, on_exchange=recorder)
+    fetcher = make_fetcher(
+        hosts, clock, data, catalogue.site, on_exchange=recorder, reservations=True
+    )
     return Engine(
         database=database, fetcher=fetcher, hosts=hosts, clock=clock, recorder=recorder,
         connections=store.ThreadConnections(database),
-        trigger=trigger, workers=load_settings(data).workers,
+        readers=Readers(settings.parse_workers, fast_feeds=settings.fast_feeds),
+        trigger=trigger, workers=settings.workers,
         platforms={platform.id: platform for platform in catalogue.platforms},
     )  # fmt: skip
 
@@ -132,9 +140,14 @@ def refresh(
     silent = []
     answered = False
     try:
-        with ThreadPoolExecutor(engine.workers, thread_name_prefix="crawl") as pool:
+        with (
+            store.leases.Heartbeat(engine.database) as heart,
+            ThreadPoolExecutor(engine.workers, thread_name_prefix="crawl") as pool,
+        ):
             tasks = [
-                pool.submit(_crawl_and_conclude, engine, source, forced=forced, deadline=deadline)
+                pool.submit(
+                    _crawl_and_conclude, engine, heart, source, forced=forced, deadline=deadline
+                )
                 for source in _hosts_in_turn(due)
             ]
             for task in as_completed(tasks):
@@ -144,9 +157,9 @@ def refresh(
                     silent.append(run)
                 else:
                     yield report
-        offline = not answered and len({urls.host_of(run.source.url or "") for run in silent}) > 1
-        for run in silent:
-            yield conclude(db, engine.clock, run, offline=offline)
+            offline = bool(silent) and not answered and _are_offline(engine, db, silent)
+            for run in silent:
+                yield conclude(db, engine.clock, run, offline=offline)
     finally:
         engine.connections.close()
 
@@ -166,11 +179,26 @@ def _hosts_in_turn(sources: Iterable[Source]) -> list[Source]:
 
 
 def _crawl_and_conclude(
-    engine: Engine, source: Source, *, forced: bool, deadline: float | None
+    engine: Engine,
+    heart: store.leases.Heartbeat,
+    source: Source,
+    *,
+    forced: bool,
+    deadline: float | None,
 ) -> tuple[Run, Report | None]:
     """Read a source and close its record, unless its host was silent: that is judged at the end."""
+    heart.keep(source.id)
     run = crawl(engine, source, forced=forced, deadline=deadline)
-    return run, None if run.silent else conclude(engine.connections.mine(), engine.clock, run)
+    if run.silent:
+        return run, None
+    heart.drop(source.id)
+    return run, conclude(engine.connections.mine(), engine.clock, run)
+
+
+def _are_offline(engine: Engine, db: sqlite3.Connection, silent: Iterable[Run]) -> bool:
+    """Whether it is our own fault that no host has answered."""
+    hosts = {urls.host_of(run.source.url or "") for run in silent}
+    return judge_silence(db, engine.fetcher, engine.recorder.take, hosts, now=engine.clock.now())
 
 
 def crawl(engine: Engine, source: Source, *, forced: bool, deadline: float | None = None) -> Run:
@@ -262,6 +290,8 @@ def _visit(engine: Engine, db: sqlite3.Connection, run: Run, row: store.frontier
         return
     run.answered = True
     visit = _arrived(_visited(engine, run, row, answer.status), run.platform, answer)
+    if fresh_for := timing.freshness(answer.headers, engine.clock.now()):
+        run.hints += (fresh_for,)
     if isinstance(answer, NotModified):
         next_in = timing.revisit_in(row.visits + 1)
         store.commit.commit_not_modified(
@@ -270,7 +300,7 @@ def _visit(engine: Engine, db: sqlite3.Connection, run: Run, row: store.frontier
         return
     try:
         more = more_of(engine.fetcher, run.source)
-        found = read(run.source, run.platform, visit, answer, more)
+        found = engine.readers.read(run.source, run.platform, visit, answer, more)
         _judge(db, run, row, found)
         found = _without_endless_pages(db, run, row, found)
     except ParseError as error:
@@ -280,7 +310,7 @@ def _visit(engine: Engine, db: sqlite3.Connection, run: Run, row: store.frontier
         _store_failure(engine, db, run, row, error)
         return
     run.fresh = True
-    run.hints += _hints(answer, found.parsed.ttl, engine.clock)
+    run.hints += (found.parsed.ttl,) if found.parsed.ttl else ()
     store.commit.commit_step(db, _with_further_exchanges(engine, run, found.step))
 
 
@@ -325,11 +355,6 @@ def _arrived(
         final_canonical=urls.identity(answer.final_url, platform).canonical,
         moved_for_good=all(hop.status in MOVED_FOR_GOOD for hop in answer.hops),
     )
-
-
-def _hints(answer: Fetched, ttl: timedelta | None, clock: Clock) -> tuple[timedelta, ...]:
-    found = (ttl, timing.freshness(answer.headers, clock.now()))
-    return tuple(hint for hint in found if hint)
 
 
 def _store_failure(
