@@ -250,12 +250,12 @@ class _Run:
         first = next((n for n in (waiting, self._searched) if n <= self._effort.at_once), 0)
         deriver = self._deriver(epoch, first)
         done = 0
-        while done < first and (batch := changes.to_link(self._db, BATCH)):
+        while batch := changes.to_link(self._db, min(BATCH, first - done)):
             deriver.work_off(batch)
             done += len(batch)
             self._items += len(batch)
             self._timer.prolong()
-            self._report("verknüpfen", min(done, first), first)
+            self._report("verknüpfen", done, first)
 
     def _work_off_queue(self) -> None:
         """Link what waits, until nothing does."""

@@ -39,10 +39,10 @@ class Team:
         self._reader = reader
         self._reading = Lock()
         self._first = pickle.dumps((dictionary, counts), 5)
-        self._children = [_start() for _ in range(size)]
+        self.children = [_start() for _ in range(size)]
         self._idle: SimpleQueue[subprocess.Popen[bytes] | None] = SimpleQueue()
         self._threads = ThreadPoolExecutor(max_workers=size, thread_name_prefix="index")
-        for child in self._children:
+        for child in self.children:
             self._threads.submit(self._prepare, child)
 
     def read(self, texts: Sequence[Text]) -> "Future[list[Searched]]":
@@ -52,7 +52,7 @@ class Team:
     def close(self) -> None:
         """End the processes and wait until they are gone."""
         self._threads.shutdown(wait=True, cancel_futures=True)
-        for child in self._children:
+        for child in self.children:
             for end in (child.stdin, child.stdout):
                 if end:
                     with suppress(OSError):

@@ -95,6 +95,8 @@ def show_command(ctx: Context, name: str, *, as_json: bool) -> None:
     item = document["item"]
     say(f"{item['title']}\n{item['platform']} · {item['kind']} · {item['published_at'] or ''}")
     say(item["url"])
+    if not document["linked"]:
+        say("\nDie Querverweise dieses Eintrags werden noch ermittelt.")
     _section("Gleicher Inhalt", [(r["item"], RELATIONS[r["relation"]]) for r in document["same"]])
     related = [row for row in document["related"] if row["shown"]]
     _section("Verwandt", [

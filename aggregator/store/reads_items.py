@@ -4,6 +4,7 @@ import json
 import re
 import sqlite3
 
+from aggregator.store import changes
 from aggregator.store.reads import Document, items_by_pk, on_live
 from aggregator.store.reads_names import resolve
 from aggregator.store.reads_related import related
@@ -33,6 +34,7 @@ def document_of(db: sqlite3.Connection, pk: int) -> Document:
         "related": related(db, pk, {row["item"]["id"] for row in same}),
         "references": _references(db, pk),
         "topics": _topics(db, pk),
+        "linked": changes.is_linked(db, pk),  # False: what links it is older than what is stored
         "versions": _versions(db, pk),
     }
 

@@ -341,3 +341,17 @@ def test_an_address_of_a_page_id_that_was_never_seen_is_found_by_the_id(
     told = read(client, "/lookup.json", query_string={"url": url})
 
     assert told["item"]["id"] == item
+
+
+def test_an_item_whose_links_are_still_to_come_says_so(
+    filling: Filling, client: FlaskClient, db: store.Connection
+) -> None:
+    item = filling.item("Leitfaden")
+    db.execute("DELETE FROM changes")
+    assert read(client, f"/items/{item}.json")["linked"] is True
+    pk = db.execute("SELECT pk FROM item WHERE id = ?", (item,)).fetchone()["pk"]
+    store.changes.enqueue(db, pk)
+
+    assert read(client, f"/items/{item}.json")["linked"] is False
+    assert "seine Querverweise werden noch ermittelt" in client.get(f"/items/{item}").text
+    assert "noch nichts gefunden" not in client.get(f"/items/{item}").text
