@@ -1,15 +1,16 @@
 """Confluence by its REST interface: one entry per page of a space.
 
-Structure: developer.atlassian.com, "Confluence Server REST API", content resource. The server's own
-`_links.base` is not trusted, since proxied installations name an inner host there; addresses are
-built on the one that answered.
+Structure: developer.atlassian.com, "Confluence Server REST API", content resource. A space is read
+by a search in the order of the last change, so a run stops where a page brings nothing new. The
+server's own `_links.base` is not trusted, since proxied installations name an inner host there;
+addresses are built on the one that answered.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from aggregator import dates
 from aggregator.errors import ParseError
@@ -32,6 +33,7 @@ from aggregator.urls import host_of
 
 EXPAND = "body.view,version,history"
 PAGE_SIZE = 25
+_BY_CHANGE = re.compile(r"order\s+by\s+lastmodified\s+desc\s*$", re.IGNORECASE)
 _FILES = (".pdf", ".docx", ".odt", ".xlsx")
 _TYPES = frozenset({"page", "blogpost"})
 _BODIES = ("view", "export_view", "styled_view", "storage")
@@ -82,7 +84,13 @@ def _read_listing(document: Mapping[str, Any], source: Source, page: Page) -> Pa
         empty = Problem(code=Code.EMPTY, where=page.final_url,
                         message="Die Inhaltsliste nennt keine Seite")  # fmt: skip
         problems = (*problems, empty)
-    return Parsed(entries=entries, follow=tuple(follow), complete=True, problems=problems)
+    return Parsed(entries=entries, follow=tuple(follow), complete=True, problems=problems,
+                  newest_first=_is_by_change(page))  # fmt: skip
+
+
+def _is_by_change(page: Page) -> bool:
+    cql = next(iter(parse_qs(urlsplit(page.final_url).query).get("cql", ())), "")
+    return _BY_CHANGE.search(cql) is not None
 
 
 def _listing(page: Page) -> str:
@@ -97,8 +105,9 @@ def _listing(page: Page) -> str:
     if context is None:
         found = _CONTEXT.match(parts.path)
         context = found[1] if found else parts.path.rstrip("/")
-    wanted = f"spaceKey={quote(space, safe='~%')}" if space else "type=page"
-    return (f"{parts.scheme}://{parts.netloc}{context}/rest/api/content?{wanted}"
+    within = 'space="{}" and '.format(unquote(space).replace('"', "")) if space else ""
+    cql = quote(f"{within}type in (page,blogpost) order by lastmodified desc", safe="")
+    return (f"{parts.scheme}://{parts.netloc}{context}/rest/api/content/search?cql={cql}"
             f"&expand={EXPAND}&limit={PAGE_SIZE}")  # fmt: skip
 
 

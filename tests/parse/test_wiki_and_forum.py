@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -14,21 +15,45 @@ from tests.parse.golden import make_page, make_source
 
 
 @pytest.mark.parametrize(
-    ("address", "body", "listing"),
+    ("address", "body", "api", "space"),
     [
-        ("https://w.example/display/OZG/Start", "<p>", "https://w.example/rest/api/content?spaceKey=OZG"),
-        ("https://w.example/wiki/spaces/OZG/overview", "<p>",
-         "https://w.example/wiki/rest/api/content?spaceKey=OZG"),
-        ("https://w.example/wiki", "<p>", "https://w.example/wiki/rest/api/content?type=page"),
+        ("https://w.example/display/OZG/Start", "<p>", "https://w.example", 'space="OZG" and '),
+        ("https://w.example/display/%7Eamt/Start", "<p>", "https://w.example", 'space="~amt" and '),
+        ("https://w.example/wiki/spaces/OZG/overview", "<p>", "https://w.example/wiki",
+         'space="OZG" and '),
+        ("https://w.example/wiki", "<p>", "https://w.example/wiki", ""),
         ("https://w.example/x/AbC",
          '<meta name="ajs-space-key" content="LF"><meta name="ajs-context-path" content="/c">',
-         "https://w.example/c/rest/api/content?spaceKey=LF"),
+         "https://w.example/c", 'space="LF" and '),
     ],
 )  # fmt: skip
-def test_wiki_page_leads_to_the_listing_of_its_space(address: str, body: str, listing: str) -> None:
+def test_wiki_page_leads_to_its_space_in_the_order_of_change(
+    address: str, body: str, api: str, space: str
+) -> None:
     parsed = parse_confluence(make_source(), make_page(body, address))
-    assert [(f.url.partition("&")[0], f.role) for f in parsed.follow] == [(listing, Role.INDEX)]
+    [follow] = parsed.follow
+    assert follow.role is Role.INDEX
     assert parsed.complete
+    parts = urlsplit(follow.url)
+    assert follow.url.startswith(f"{api}/rest/api/content/search?")
+    assert parse_qs(parts.query)["cql"] == [
+        f"{space}type in (page,blogpost) order by lastmodified desc"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "ordered"),
+    [
+        ("search?cql=space%3DA+order+by+lastmodified+desc&start=25", True),
+        ("search?cql=space%3DA%20order%20by%20lastModified%20DESC", True),
+        ("search?cql=lastModified%3E%3D'1970-01-01'%20order%20by%20lastModified", False),
+        ("?spaceKey=A", False),
+    ],
+)
+def test_only_a_search_by_last_change_stops_at_what_is_known(query: str, ordered: bool) -> None:
+    page = make_page('{"results": []}', f"https://w.example/rest/api/content/{query}",
+                     role=Role.INDEX)  # fmt: skip
+    assert parse_confluence(make_source(), page).newest_first is ordered
 
 
 def test_listing_without_bodies_gives_thin_entries() -> None:
