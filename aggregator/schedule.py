@@ -25,6 +25,7 @@ from aggregator.text.analysis import open_word_forms
 
 log = logging.getLogger(__name__)
 HOUSEKEEPING_EVERY = timedelta(hours=24)
+CRAWLS = 3  # at once: a slow host must not hold up the sources that become due meanwhile
 DERIVE_EVERY = timedelta(seconds=15)  # between two looks at the queue: one small query
 DERIVE_FOR = timedelta(minutes=1)
 
@@ -137,7 +138,7 @@ def run(database: Path, sources: Path, data: Path, clock: Clock, every: timedelt
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     scheduler = BackgroundScheduler(timezone=UTC)
-    _add(scheduler, work.crawl, every or timedelta(minutes=1))
+    _add(scheduler, work.crawl, every or timedelta(minutes=1), at_once=CRAWLS)
     _add(scheduler, work.derive, DERIVE_EVERY)
     _add(scheduler, work.housekeeping, HOUSEKEEPING_EVERY)
     scheduler.start()
@@ -149,9 +150,11 @@ def run(database: Path, sources: Path, data: Path, clock: Clock, every: timedelt
     return 0
 
 
-def _add(scheduler: BackgroundScheduler, job: Callable[[], object], every: timedelta) -> None:
-    """Run a job now and then again and again, never twice at once."""
+def _add(
+    scheduler: BackgroundScheduler, job: Callable[[], object], every: timedelta, at_once: int = 1
+) -> None:
+    """Run a job now and then again and again, so often at once and no oftener."""
     scheduler.add_job(
-        job, "interval", seconds=every.total_seconds(), max_instances=1, coalesce=True,
+        job, "interval", seconds=every.total_seconds(), max_instances=at_once, coalesce=True,
         misfire_grace_time=None, next_run_time=datetime.now(UTC),
     )  # fmt: skip

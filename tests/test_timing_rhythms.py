@@ -68,7 +68,8 @@ def figures(published: Callable[[], Iterator[datetime]]) -> Figures:
         seen = len(known)
         now = timing.next_after_success(source, known[-WINDOW:], now=now)
     days = (moments[-1] - counted_from) / DAY
-    return Figures(median(delays), max(delays), requests / days)
+    usual = timedelta(seconds=median(delay.total_seconds() for delay in delays))
+    return Figures(usual, max(delays), requests / days)
 
 
 @pytest.mark.parametrize(

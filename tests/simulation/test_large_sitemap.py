@@ -22,7 +22,7 @@ from tests.builders import make_catalogue, make_source
 from tests.conftest import START
 from tests.scripted import Answer, Web, serving
 
-ADDRESSES = int(os.environ.get("QV_ADDRESSES", "400"))
+ADDRESSES = int(os.environ.get("QV_ADDRESSES", "250"))
 DELAY = timedelta(seconds=10)
 SITE = "http://amt.example"
 SOURCE = make_source(
@@ -104,6 +104,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
     database = tmp_path_factory.mktemp("large") / "querverweis.sqlite3"
     with serving(Web(log=log)) as web, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AGGREGATOR_ALLOW_PRIVATE", "1")
+        patch.setenv("AGGREGATOR_PARSE_WORKERS", "0")
         patch.setenv("AGGREGATOR_RESOLVE", web.resolve("amt.example"))
         web.answers["amt.example", "/robots.txt"] = Answer(
             body=b"User-agent: *\nCrawl-delay: 10\n", media_type="text/plain"
