@@ -2,10 +2,10 @@
 
 `read` returns what feedparser would have found, as far as `feed` looks at it, or None. It knows a
 strict profile: well-formed, UTF-8 or plainly declared, no document type, every namespace declared
-at the root, every element one that `feed_fast_parts` knows, in its place and with attributes that
-mean there what they say. Where feedparser has a quirk that such documents meet (a guid that is
-link, text that looks like HTML, a second summary), the quirk is repeated; where repeating it would
-need more than a line, the document is declined.
+at the root, every element one that `feed_fast_parts` knows (or that feedparser has no handler for),
+in its place and with attributes that mean there what they say. Where feedparser has a quirk that
+such documents meet (a guid that is link, text that looks like HTML, a second summary), the quirk is
+repeated; where repeating it would need more than a line, the document is declined.
 """
 
 import re
@@ -24,6 +24,7 @@ _DECLARATION = re.compile(
     rb"(?:\s+standalone\s*=\s*(?:\"(?:yes|no)\"|'(?:yes|no)'))?\s*\?>"
 )
 _BOM = b"\xef\xbb\xbf"
+_NESTED = f' xmlns="{parts.WORDPRESS}">'.encode()
 _UTF_8 = frozenset({"utf-8", "utf8"})
 _LIKE_ASCII = _UTF_8 | {"us-ascii", "ascii", "iso-8859-1", "windows-1252"}
 
@@ -91,7 +92,8 @@ def _found(root: "etree._Element", document: bytes) -> dict[str, Any]:
     if root.getroottree().docinfo.internalDTD is not None:
         raise OutsideError("document type")
     start = document[: document.index(b">", document.index(b"<" + _name(root))) + 1]
-    if document.count(b"xmlns") != start.count(b"xmlns"):
+    nested = document.count(b"xmlns") - start.count(b"xmlns")
+    if nested and nested != document.count(_NESTED, len(start)):
         raise OutsideError("namespaces below the root")
     _check_prefixes(root)
     language = _language(root)

@@ -19,6 +19,7 @@ RSS = (
     ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:atom="http://www.w3.org/2005/Atom"'
     ' xmlns:content="http://purl.org/rss/1.0/modules/content/"'
     ' xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"'
+    ' xmlns:forum="http://forum.example/"'
     ' xmlns:slash="http://purl.org/rss/1.0/modules/slash/"><channel><title>Amt</title>'
     "<link>https://amt.example/</link><description>Neues</description>{body}</channel></rss>"
 )
@@ -103,6 +104,8 @@ def slow(page: Page) -> Parsed:
         item(f"<title>x<!-- Kommentar -->y</title>{LINK}"),
         item(f"<title><![CDATA[a < b]]> &#8211; c</title>{LINK}"),
         item(f"<title/>{LINK}<description/>"),
+        item(f"<title>x</title>{LINK}<forum:views>3</forum:views><sy:x a='b'>y</sy:x>"),
+        item(f'<title>x</title>{LINK}<post-id xmlns="com-wordpress:feed-additions:1">7</post-id>'),
         rss("<language>de-de</language><ttl>60</ttl>" + "<item><title>x</title></item>" * 3),
         rss("<sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency>"),
         rss("<image><url>u</url><title>Bild</title><link>l</link></image>"),
@@ -156,6 +159,7 @@ def test_plain_charsets_are_read_as_feedparser_reads_them(
         item('<title xml:lang="en">a</title>'),
         item("<title>a</title><link>https:///amt.example/1</link>"),
         item("<title>a</title><unbekannt/>"),
+        item("<title>a</title><forum:views base='x'/>"),
         item('<title>a</title><x xmlns="http://amt.example/x"/>'),
         item("<title>a</title><dc:title>b</dc:title>"),
         item("<title>a</title><description>b</description><description>c</description>"),
