@@ -3,20 +3,26 @@
 import os
 import shutil
 import signal
+from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from aggregator import store
-from aggregator.clock import stamp
-from aggregator.model import Exchange, Role, Validators
+from aggregator.clock import SimulatedClock, stamp
+from aggregator.model import Code, Exchange, Problem, Role, Validators
+from aggregator.record import Run, conclude
 from aggregator.store.items import store_item
 from tests.builders import make_catalogue, make_item, make_platform, make_source
 from tests.conftest import START
 
 NOW = stamp(START)
-TABLES = ("item", "alias", "observation", "version", "frontier", "listed", "changes", "request")
+Action = Callable[[store.Connection], None]
+TABLES = ("item", "alias", "observation", "version", "frontier", "listed", "changes", "request",
+          "host_day", "run", "move", "source_state")  # fmt: skip
+UPGRADED = "https://amt.example/feed.xml"
 
 
 def open_pass(db: store.Connection, root: str = "root") -> None:
@@ -38,13 +44,14 @@ def prepared(path: Path) -> None:
 
 
 def step(db: store.Connection) -> store.commit.Step:
-    """A step that adds two items, changes one and names two pages."""
+    """A step that adds two items, changes one, names two pages and came from https for good."""
     row = store.frontier.next_due(db, "amt-feed", NOW, revisits_left=1)
     assert row is not None
     exchange = Exchange(at=NOW, host="amt.example", url=row.url, status=200, code=None,
                                     bytes=9, ms=1, waited_ms=0)  # fmt: skip
     visit = store.commit.Visit(row=row, run=1, platform=make_platform(), now=NOW,
-                               exchanges=(exchange,), status=200)  # fmt: skip
+                               exchanges=(exchange,), status=200, final_url=UPGRADED,
+                               final_canonical=row.canonical, moved_for_good=True)  # fmt: skip
     pages = [f"https://amt.example/seite/{n}" for n in (1, 2)]
     return store.commit.Step(
         visit=visit,
@@ -57,15 +64,40 @@ def step(db: store.Connection) -> store.commit.Step:
     )
 
 
-def contents(path: Path) -> dict[str, list[tuple[object, ...]]]:
-    db = store.connect(path)
-    found = {name: [tuple(r) for r in db.execute(f"SELECT * FROM {name}")] for name in TABLES}
-    db.close()
+def take_step(db: store.Connection) -> None:
+    store.commit.commit_step(db, step(db))
+
+
+def end_run(db: store.Connection) -> None:
+    """Close the record of a run, with news about its address and pages that wait."""
+    run = Run(source=make_source(), platform=make_platform(), root=UPGRADED, number=1)
+    conclude(db, SimulatedClock(START + timedelta(minutes=1)), run)
+
+
+def forget_address(db: store.Connection) -> None:
+    """Fail at a learnt address."""
+    store.frontier.open_pass(db, "amt-feed", "http://amt.example/feed.xml", UPGRADED, NOW,
+                             trusted_since=NOW)  # fmt: skip
+    row = store.frontier.next_due(db, "amt-feed", NOW, revisits_left=1)
+    assert row is not None
+    assert row.url == UPGRADED
+    visit = store.commit.Visit(row=row, run=1, platform=make_platform(), now=NOW, exchanges=(),
+                               status=404)  # fmt: skip
+    problem = Problem(code=Code.HTTP_ERROR, message="weg")
+    store.commit.commit_failure(db, visit, problem, retry_in=None, give_up=False)
+
+
+def contents(path: Path) -> dict[str, list[dict[str, object]]]:
+    with closing(store.connect(path)) as db:
+        found = {name: [dict(row) for row in db.execute(f"SELECT * FROM {name}")]
+                 for name in TABLES}  # fmt: skip
+    for run in found["run"]:
+        del run["wall_ms"]  # the only thing that two equal runs differ in
     return found
 
 
-def killed_at(path: Path, number: int) -> bool:
-    """Commit in a child that is killed at a statement; return whether it lived to the end."""
+def killed_at(path: Path, number: int, action: Action) -> bool:
+    """Act in a child that is killed at a statement; return whether it lived to the end."""
     child = os.fork()
     if child == 0:
         seen = 0
@@ -77,39 +109,65 @@ def killed_at(path: Path, number: int) -> bool:
                 os.kill(os.getpid(), signal.SIGKILL)
 
         db = store.connect(path)
-        work = step(db)
         db.set_trace_callback(trace)
-        store.commit.commit_step(db, work)
+        action(db)
         os._exit(0)
     _, status = os.waitpid(child, 0)
     return os.WIFEXITED(status)
 
 
 @pytest.mark.filterwarnings("ignore:This process")
-def test_killed_at_any_statement_leaves_all_or_nothing(tmp_path: Path) -> None:
-    origin = tmp_path / "a.sqlite3"
+@pytest.mark.parametrize(
+    ("before", "action"),
+    [((), take_step), ((take_step,), end_run), ((take_step, end_run), forget_address)],
+)
+def test_killed_at_any_statement_leaves_all_or_nothing(
+    tmp_path: Path, before: tuple[Action, ...], action: Action
+) -> None:
+    origin, whole = tmp_path / "a.sqlite3", tmp_path / "b.sqlite3"
     prepared(origin)
-    before = contents(origin)
-    seen_whole = False
+    with closing(store.connect(origin)) as db:
+        for earlier in before:
+            earlier(db)
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    shutil.copy(origin, whole)
+    with closing(store.connect(whole)) as db:
+        # A transaction of its own comes first where a pass is opened.
+        states = [contents(origin)]
+        action(db)
+        states.append(contents(whole))
+    seen = []
     for number in range(1, 200):
         path = tmp_path / f"{number}.sqlite3"
         shutil.copy(origin, path)
 
-        lived = killed_at(path, number)
+        lived = killed_at(path, number, action)
 
-        found = contents(path)
-        if found != before:
-            assert '"neu"' in found["frontier"][0]
-            assert len(found["item"]) == 3
-            assert len(found["frontier"]) == 3
-            assert len(found["changes"]) == 3
-            assert len(found["version"]) == 1
-            seen_whole = True
+        seen.append(contents(path))
         if lived:
             break
     assert lived
-    assert seen_whole
-    assert number > 20
+    assert number > 8
+    assert seen[0] == states[0]
+    assert seen[-1] == states[1]
+    between = [found for found in seen if found not in states]
+    assert all(
+        {**found, "frontier": None} == {**states[0], "frontier": None} for found in between
+    )  # the pass that was opened
+
+
+def test_a_step_stores_its_validators_with_its_items_and_its_move(db: store.Connection) -> None:
+    store.catalogue.mirror(db, make_catalogue([make_source()]))
+    store.runs.start(db, "amt-feed", "test", NOW)
+    open_pass(db, UPGRADED)
+
+    take_step(db)
+
+    assert db.execute("SELECT etag FROM frontier WHERE role = 'root'").fetchone()[0] == '"neu"'
+    counts = [db.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
+              for name in ("item", "frontier", "changes")]  # fmt: skip
+    assert counts == [3, 3, 3]
+    assert db.execute("SELECT state, target FROM move").fetchone()[1] == UPGRADED
 
 
 def test_changed_entry_makes_its_stored_page_due(db: store.Connection) -> None:
