@@ -144,7 +144,8 @@ def _interfaces(
         rel = (element.get("rel") or "").lower()
         link = urls.resolve(base, element.get("href") or "")
         if link and rel == "https://api.w.org/":
-            yield Offer(kind="wordpress", url=link, evidence="link rel=https://api.w.org/")
+            site = re.split(r"/wp-json\b|\?rest_route=", link)[0].rstrip("/") + "/"
+            yield Offer(kind="wordpress", url=site, evidence="link rel=https://api.w.org/")
         elif link and rel == "edituri":
             yield Offer(kind="mediawiki", url=link.partition("?")[0], evidence="link rel=EditURI")
     if "ckan" in told:

@@ -55,7 +55,7 @@ def test_session_is_taken_off_the_address_of_a_feed() -> None:
 @pytest.mark.parametrize(
     ("head", "kind", "url"),
     [
-        ('<link rel="https://api.w.org/" href="/wp-json/">', "wordpress", "/wp-json/"),
+        ('<link rel="https://api.w.org/" href="/wp-json/">', "wordpress", "/"),
         ('<meta name="generator" content="Discourse 3.4.0 - https://…">', "discourse", "/"),
         ('<meta name="ajs-base-url" content="https://haus.example/wiki">', "confluence", "/wiki"),
         ('<link rel="EditURI" href="/w/api.php?action=rsd">', "mediawiki", "/w/api.php"),
