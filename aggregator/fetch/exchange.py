@@ -24,8 +24,8 @@ class Answer:
     """What a server said."""
 
     status: int
-    # Lower-case names; repeated ones joined by ", ", X-Robots-Tag by line feeds: the name of a robot
-    # in it holds until the end of its header.
+    # Lower-case names; repeated ones joined by ", ", those of X-Robots-Tag by line feeds: the name of
+    # a robot holds until the end of its header.
     headers: Mapping[str, str]
     set_cookies: tuple[str, ...]
     body: bytes  # content codings undone

@@ -127,7 +127,9 @@ class Guard:
         """
         parsed = _parse(url)
         scheme = parsed.protocol.removesuffix(":")
-        hostname = parsed.hostname.strip("[]").rstrip(".")
+        hostname = parsed.hostname.strip("[]").removesuffix(".")
+        if not hostname or hostname.endswith("."):
+            raise _refused("die Adresse nennt keinen Server", url)
         port = int(parsed.port) if parsed.port else DEFAULT_PORTS[scheme]
         bracketed = f"[{hostname}]" if ":" in hostname else hostname
         name = bracketed if port == DEFAULT_PORTS[scheme] else f"{bracketed}:{port}"
@@ -208,11 +210,11 @@ def _parse(url: str) -> can_ada.URL:
         raise _refused("ein umgekehrter Schrägstrich im Namen des Servers", url)
     try:
         parsed = can_ada.parse(url)
-    except ValueError as error:
-        raise _refused("die Adresse ist nicht lesbar", url) from error
+    except (ValueError, TypeError) as error:  # TypeError: half a surrogate pair
+        raise _refused("die Adresse ist nicht lesbar", ascii(url)) from error
     if parsed.username or parsed.password or "@" in start[1]:
         raise _refused("die Adresse enthält Zugangsdaten", f"{parsed.protocol}//…@{parsed.host}")
-    if not parsed.hostname or parsed.port == "0":
+    if parsed.port == "0":
         raise _refused("die Adresse nennt keinen Server", url)
     return parsed
 

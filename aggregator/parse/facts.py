@@ -240,7 +240,7 @@ def restriction(
     | said | policy |
     |---|---|
     | `noindex`, `nosnippet`, `none`, `max-snippet:0` | link |
-    | `tdm-reservation` 1: meta element, else header (TDM Reservation Protocol, W3C CG 2024) | link |
+    | `tdm-reservation` 1: meta element, else header (TDMRep, W3C CG 2024) | link |
     | `noarchive`, `nocache` | excerpt: text and versions of a page are a copy of it |
     | `max-snippet:N` | as it was, the excerpt at most N characters |
 

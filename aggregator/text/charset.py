@@ -6,19 +6,16 @@ whoever says ISO-8859-1 or ASCII means windows-1252.
 """
 
 import codecs
-import re
 
-_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"),
-          (codecs.BOM_UTF16_BE, "utf-16-be"))  # fmt: skip
+from aggregator.text import prescan
+from aggregator.text.detection import detected, wide
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"), (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)  # fmt: skip
 _WINDOWS_1252 = frozenset({"iso8859-1", "latin-1", "ascii", "cp1252"})
-# WHATWG HTML 13.2.3.2 looks at 1024 bytes; pages of content systems need more.
-_PRESCAN_BYTES = 4096
-_SAMPLE_BYTES = 64 * 1024
-_DECLARED = re.compile(
-    rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})"""
-    rb"""|<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w.:-]{2,40})""",
-    re.IGNORECASE,
-)
 
 
 def decode(body: bytes, charset: str | None = None, media_type: str = "") -> str:
@@ -37,14 +34,31 @@ def decode(body: bytes, charset: str | None = None, media_type: str = "") -> str
             return _finish(body[len(mark) :].decode(encoding, "replace"))
     if media_type.endswith("json"):
         return _finish(body.decode("utf-8", "replace"))
-    declared = _codec(charset) or _codec(_self_declared(body))
+    declared = _codec(charset) or _self_declared(body) or wide(body)
     # Valid UTF-8 with multi-byte characters is hardly ever the single-byte text that it claims to
     # be, so a windows-1252 label gives way to it.
     candidates = ("utf-8", declared) if declared == "cp1252" else (declared, "utf-8")
     for candidate in candidates:
         if candidate and (text := _strict(body, candidate)) is not None:
             return _finish(text)
-    return _finish(body.decode(declared or _detected(body), "replace"))
+    return _finish(_with_losses(body, declared))
+
+
+def _with_losses(body: bytes, declared: str | None) -> str:
+    """Decode what is not valid by any word for it.
+
+    Bytes that are called UTF-8 and break it more often than they make a character of it are not.
+    """
+    if declared:
+        text = body.decode(declared, "replace")
+        lost = text.count("\ufffd")
+        if declared != "utf-8" or 2 * lost <= len(text) - _ascii_count(text):
+            return text
+    return body.decode(_codec(detected(body)) or "cp1252", "replace")
+
+
+def _ascii_count(text: str) -> int:
+    return len(text.encode("ascii", "ignore"))
 
 
 def _finish(text: str) -> str:
@@ -73,16 +87,9 @@ def _codec(label: str | None) -> str | None:
 
 
 def _self_declared(body: bytes) -> str | None:
-    found = _DECLARED.search(body[:_PRESCAN_BYTES])
-    if not found:
-        return None
-    label = (found[1] or found[2]).decode("ascii", "replace")
-    # A declaration that could be read as ASCII is not UTF-16 (WHATWG HTML 13.2.3.2).
-    return "utf-8" if label.lower().startswith("utf-16") else label
-
-
-def _detected(body: bytes) -> str:
-    from charset_normalizer import from_bytes  # 40 ms to import, seldom needed
-
-    best = from_bytes(body[:_SAMPLE_BYTES]).best()
-    return _codec(best.encoding if best else None) or "cp1252"
+    """Return the codec that a document names, the first that exists."""
+    for label in prescan.declared(body):
+        # A declaration that could be read as ASCII is not UTF-16 (WHATWG HTML 13.2.3.2).
+        if found := _codec("utf-8" if label.lower().startswith("utf-16") else label):
+            return found
+    return None
