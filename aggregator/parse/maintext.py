@@ -98,7 +98,8 @@ def _without_mere_links(kept: str, blocks: list[html.Block]) -> str:
     paragraphs = kept.split("\n\n")
     while len(paragraphs) > 1 and _flat(paragraphs[-1]) in linked:
         paragraphs.pop()
-    return "\n\n".join(paragraphs)
+    shorter = "\n\n".join(paragraphs)
+    return shorter if 2 * len(shorter) >= len(kept) else kept  # else the links are the content
 
 
 def _linked(block: html.Block) -> int:
