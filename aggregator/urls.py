@@ -14,7 +14,7 @@ as it is.
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import resources
 from types import MappingProxyType
@@ -34,6 +34,8 @@ _CHECKED = re.compile(r"[cp]hash|v|version|modificationDate|cacheVersion|api", r
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _SLASHES = re.compile(r"/{2,}")
 _LEADING = re.compile(r"^/{2,}")
+_PLAIN_PATH = re.compile(r"/[\w-][\w/-]*")
+_ORIGIN = re.compile(r"https?://[^/?#\s\\]+(?=/)")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 # What the URL standard removes before it reads an address.
 _BLANKS = "".join(map(chr, range(0x21)))
@@ -92,7 +94,7 @@ class _Known:
 
     address: _Address
     key: str | None
-    text: str
+    identity: Identity  # on a platform that was never elsewhere
 
 
 # --- the rule table ------------------------------------------------------------------------
@@ -179,7 +181,7 @@ def canonical(url: str) -> str:
     Idempotent. What is no valid http(s) address (WHATWG URL standard) is returned unchanged.
     """
     known = _known(url)
-    return url if known is None else known.text
+    return url if known is None else known.identity.canonical
 
 
 def identity(url: str, platform: Platform | None = None) -> Identity:
@@ -198,13 +200,19 @@ def identity(url: str, platform: Platform | None = None) -> Identity:
     known = _known(url)
     if known is None:
         return Identity(key=url, canonical=url, link_key=url)
-    address, key, text = known.address, known.key, known.text
-    host, path = _present(address, platform)
+    if platform is None or not platform.former:
+        return known.identity
+    host, path = _present(known.address, platform)
+    link_key = _link_key(host, path, known.key, known.address.params)
+    return replace(known.identity, link_key=link_key)
+
+
+def _link_key(
+    host: str, path: str, key: str | None, params: tuple[tuple[str, str | None], ...]
+) -> str:
     if key is not None:
-        link_key = f"{host}#{key}"
-    else:
-        link_key = str(_Address("", host, path.rstrip("/"), address.params)).removeprefix("//")
-    return Identity(key=key or text, canonical=text, link_key=link_key)
+        return f"{host}#{key}"
+    return str(_Address("", host, path.rstrip("/"), params)).removeprefix("//")
 
 
 def host_of(url: str) -> str:
@@ -225,11 +233,22 @@ def resolve(base: str, href: str) -> str | None:
         href = href.translate(_BREAKS)
     if not _SCHEME.match(href):
         try:
-            href = urljoin(base, _LEADING.sub("//", href.replace("\\", "/")))
+            href = _joined(base, href)
         except ValueError:
             return None
     parsed = _parse(href)
     return str(parsed.href) if parsed is not None else None
+
+
+def _joined(base: str, href: str) -> str:
+    """Join a reference to its base as browsers do.
+
+    Raises:
+        ValueError: The base is none.
+    """
+    if _PLAIN_PATH.fullmatch(href) and (origin := _ORIGIN.match(base)):
+        return origin[0] + href  # as `urljoin`, in a tenth of its time
+    return urljoin(base, _LEADING.sub("//", href.replace("\\", "/")))
 
 
 def admits(url: str, include: Sequence[str], exclude: Sequence[str]) -> bool:
@@ -267,7 +286,11 @@ def _parse(url: str) -> Any | None:
 @lru_cache(maxsize=8192)  # an address is asked for five times between its feed and the store
 def _known(url: str) -> _Known | None:
     address = _read(url)
-    return None if address is None else _Known(address, _cms_key(address), str(address))
+    if address is None:
+        return None
+    key, text = _cms_key(address), str(address)
+    link_key = _link_key(address.host, address.path, key, address.params)
+    return _Known(address, key, Identity(key=key or text, canonical=text, link_key=link_key))
 
 
 def _read(url: str) -> _Address | None:
@@ -376,10 +399,8 @@ def _groups(rule: _Key, address: _Address) -> dict[str, str] | None:
     return groups
 
 
-def _present(address: _Address, platform: Platform | None) -> tuple[str, str]:
+def _present(address: _Address, platform: Platform) -> tuple[str, str]:
     """Return host and path with what is former made present, tenants made equal."""
-    if platform is None or not platform.former:
-        return address.host, address.path
     host, hosts = _hosts(platform)
     if not any(address.host == h and address.path.startswith(p) for h, p in hosts):
         return address.host, address.path

@@ -67,6 +67,8 @@ VERSIONS_BY_NAMESPACE = frozenset({
 _looks_like: Callable[[str], bool] = _FeedParserMixin.looks_like_html
 
 Element = etree._Element  # noqa: SLF001 (its only name)
+Handler = Callable[[dict[str, Any], Element], None]
+Handlers = Mapping[str, Handler]
 
 
 class OutsideError(Exception):
@@ -138,13 +140,14 @@ class Reader:
 
     def read(self, root: Element) -> list[dict[str, Any]]:
         """Return the entries; the facts of the feed go into `feed`."""
+        handlers = self._handlers()
         found = []
         for child in root:
             self.tags.add(child.tag)
             if child.tag == self.entry_tag:
                 if child.keys():
                     raise OutsideError("attributes of an entry")
-                found.append(self._entry(child))
+                found.append(self._entry(child, handlers))
             else:
                 self._of_feed(child)
         return found
@@ -152,7 +155,7 @@ class Reader:
     def _of_feed(self, element: Element) -> None:
         raise NotImplementedError
 
-    def _handlers(self) -> "Mapping[str, Callable[[dict[str, Any], Element], None]]":
+    def _handlers(self) -> Handlers:
         raise NotImplementedError
 
     def _fact(self, name: str, value: str) -> None:
@@ -160,9 +163,8 @@ class Reader:
         self._put(self._seen, name, value)
         self._feed[name] = value
 
-    def _entry(self, element: Element) -> dict[str, Any]:
+    def _entry(self, element: Element, handlers: Handlers) -> dict[str, Any]:
         entry: dict[str, Any] = {}
-        handlers = self._handlers()
         for child in element:
             self.tags.add(child.tag)
             handler = handlers.get(child.tag)
@@ -182,7 +184,7 @@ class Reader:
     def _detail(self, value: str, media_type: str) -> dict[str, Any]:
         return {"type": media_type, "language": self._language, "base": "", "value": value}
 
-    def _plain(self, key: str) -> "Callable[[dict[str, Any], Element], None]":
+    def _plain(self, key: str) -> Handler:
         def handle(entry: dict[str, Any], element: Element) -> None:
             self._put(entry, key, mended(_text(element)))
 
@@ -273,7 +275,7 @@ class RssReader(Reader):
         else:
             _pass_over(element, _MUTE_IN_CHANNEL)
 
-    def _handlers(self) -> "Mapping[str, Callable[[dict[str, Any], Element], None]]":
+    def _handlers(self) -> Handlers:
         return {
             "title": self._title_of_item, "link": self._link, "guid": self._guid,
             "description": self._description, _CONTENT: self._encoded,
@@ -332,7 +334,7 @@ class AtomReader(Reader):
         else:
             _pass_over(element, _MUTE_IN_FEED)
 
-    def _handlers(self) -> "Mapping[str, Callable[[dict[str, Any], Element], None]]":
+    def _handlers(self) -> Handlers:
         return {
             f"{{{ATOM}}}{name}": handler
             for name, handler in (

@@ -12,7 +12,9 @@ _COUNTED = (
     r"|Kommentare?|[Cc]omments?|[Mm]al (?:gelesen|aufgerufen|angesehen|geteilt)"
     r"|×\s?(?:gelesen|aufgerufen)"
 )
-_BEFORE = r"(?:^|(?<=[|·•(/]\s)|(?<=[|·•(/])|(?<=, ))"  # where no sentence can lead to it
+# Where no sentence can lead to it. Written as a look back from the first digit, since a search that
+# begins with a digit skips the rest of a text fifty times quicker.
+_FIRST = r"\d(?:(?<=^\d)|(?<=[|·•(/]\s\d)|(?<=[|·•(/]\d)|(?<=, \d))[\d.\u00a0\u202f ]{0,12}"
 _AFTER = r"(?=\s*(?:$|[|·•)/,.;]))"
 _CLOCK = r"\d{1,2}[:.]\d\d(?:[:.]\d\d)?"
 _DAY = (
@@ -38,7 +40,7 @@ _NOISE = tuple(
                 "mal ",
                 "elesen",
             ),
-            rf"{_BEFORE}{_NUMBER}\s?(?:{_COUNTED}){_AFTER}",
+            rf"{_FIRST}\s?(?:{_COUNTED}){_AFTER}",
         ),
         (
             (
