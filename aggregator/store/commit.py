@@ -27,6 +27,7 @@ from aggregator.store.items import (
     shared_page,
 )
 
+MANY = 5_000  # addresses written in one transaction: some 30 ms
 GONE_AFTER = timedelta(days=1)  # between two visits that both say 404 or 410
 
 
@@ -66,6 +67,7 @@ def commit_step(db: sqlite3.Connection, step: Step) -> runs.Counts:
     """Store a step; return what it did."""
     outcomes = dict.fromkeys(Outcome, 0)
     now, platform = step.visit.now, step.visit.platform
+    moved = _discover_many(db, step)
     with transaction(db):
         row = _follow_redirect(db, step.visit)
         edited = []
@@ -80,7 +82,8 @@ def commit_step(db: sqlite3.Connection, step: Step) -> runs.Counts:
         )  # fmt: skip
         if row.reason == "dropped":
             frontier.keep_unlisted(db, row)
-        moved = frontier.add(db, row.source, step.follows, now=now)
+        if len(step.follows) <= MANY:
+            moved = frontier.add(db, row.source, step.follows, now=now)
         for item in edited:
             for canonical, _, _ in addresses(item.aliases, platform):
                 frontier.make_due(db, row.source, canonical, "changed", now)
@@ -98,6 +101,22 @@ def commit_step(db: sqlite3.Connection, step: Step) -> runs.Counts:
         )  # fmt: skip
         _record(db, step.visit, counts)
     return counts
+
+
+def _discover_many(db: sqlite3.Connection, step: Step) -> int:
+    """Write the many addresses of a large sitemap ahead of the step, briefly each time.
+
+    A process that dies in between leaves addresses without the validators of their sitemap: it is
+    read again, and names them again.
+    """
+    if len(step.follows) <= MANY:
+        return 0
+    moved = 0
+    for begin in range(0, len(step.follows), MANY):
+        with transaction(db):
+            part = step.follows[begin : begin + MANY]
+            moved += frontier.add(db, step.visit.row.source, part, now=step.visit.now)
+    return moved
 
 
 def _vanish_from_page(db: sqlite3.Connection, row: frontier.Row, step: Step) -> int:

@@ -6,6 +6,7 @@ dies between a feed and its detail pages. A row is worked on under the lease of 
 is concluded.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -341,10 +342,16 @@ def listed_count(db: sqlite3.Connection, source: str, document: str) -> int:
 
 def relist(db: sqlite3.Connection, source: str, document: str, named: Iterable[str]) -> None:
     """Replace what a document names; part of the transaction of its entries."""
-    db.execute("DELETE FROM listed WHERE source = ? AND document = ?", (source, document))
-    db.executemany(
-        "INSERT OR IGNORE INTO listed (source, document, canonical) VALUES (?, ?, ?)",
-        [(source, document, canonical) for canonical in named],
+    told = {"source": source, "document": document, "named": json.dumps(sorted(set(named)))}
+    db.execute(
+        "DELETE FROM listed WHERE source = :source AND document = :document"
+        " AND canonical NOT IN (SELECT value FROM json_each(:named))",
+        told,
+    )
+    db.execute(
+        "INSERT OR IGNORE INTO listed (source, document, canonical)"
+        " SELECT :source, :document, value FROM json_each(:named)",
+        told,
     )
 
 

@@ -204,3 +204,24 @@ def test_mass_vanishing_is_held_back(db: store.Connection) -> None:
 
     assert (vanished, held_back) == (0, True)
     assert db.execute("SELECT count(*) FROM item WHERE state = 'live'").fetchone()[0] == 10
+
+
+@pytest.mark.filterwarnings("ignore:This process")
+def test_addresses_of_a_large_sitemap_come_ahead_of_its_validators(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store.commit, "MANY", 1)
+    origin = tmp_path / "a.sqlite3"
+    prepared(origin)
+    seen = set()
+    for number in range(1, 200):
+        path = tmp_path / f"{number}.sqlite3"
+        shutil.copy(origin, path)
+        lived = killed_at(path, number, take_step)
+        found = contents(path)
+        known = any(row["etag"] for row in found["frontier"])
+        seen.add((known, len(found["frontier"]), len(found["listed"]), len(found["item"])))
+        if lived:
+            break
+
+    assert seen == {(False, 1, 0, 1), (False, 2, 0, 1), (False, 3, 0, 1), (True, 3, 2, 3)}
