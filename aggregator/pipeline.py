@@ -67,6 +67,7 @@ class Engine:
     hosts: StoredHosts
     clock: Clock
     platforms: dict[str, Platform]
+    delays: dict[str, timedelta]  # the longest `delay` of the sources of a host
     recorder: Recorder
     connections: store.ThreadConnections
     readers: Readers
@@ -116,7 +117,18 @@ def make_engine(
         readers=Readers(settings.parse_workers, fast_feeds=settings.fast_feeds),
         trigger=trigger, workers=settings.workers,
         platforms={platform.id: platform for platform in catalogue.platforms},
+        delays=_delays(catalogue.sources),
     )  # fmt: skip
+
+
+def _delays(sources: Iterable[Source]) -> dict[str, timedelta]:
+    """Return the longest delay of each host: what one source is owed, all must leave behind."""
+    longest: dict[str, timedelta] = {}
+    for source in sources:
+        if source.delay:
+            host = urls.host_of(source.url or "")
+            longest[host] = max(source.delay, longest.get(host, source.delay))
+    return longest
 
 
 def refresh(
@@ -207,6 +219,7 @@ def crawl(engine: Engine, source: Source, *, forced: bool, deadline: float | Non
     Never raises for what comes from outside; a bug ends this source alone and is reported as
     failed, with its traceback in the log.
     """
+    source = replace(source, delay=engine.delays.get(urls.host_of(source.url or "")))
     platform = engine.platforms[source.platform]
     run = Run(source=source, platform=platform, began=time.monotonic(),
               root=urls.identity(source.url or "", platform).canonical)  # fmt: skip

@@ -3,6 +3,7 @@
 import json
 import time
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -159,3 +160,19 @@ def test_a_new_address_in_the_list_takes_the_place_of_the_old_one(
 
     assert (report.state, report.counts["new"]) == (RunState.OK, 1)
     assert one(db, "SELECT count(*) FROM frontier WHERE role = 'root'") == 1
+
+
+def test_delay_of_a_source_holds_before_its_first_request_too(
+    web: Web, crawl: Crawl, db: store.Connection
+) -> None:
+    quick = make_source("a-schnell", url="http://amt.example/a.xml")
+    slow = make_source("b-langsam", url="http://amt.example/b.xml", delay=timedelta(seconds=9))
+    for source in (quick, slow):
+        web.put(str(source.url), rss(1), media_type="application/rss+xml")
+
+    crawl(quick, slow)
+
+    rows = db.execute("SELECT unixepoch(at) FROM request ORDER BY at").fetchall()
+    moments = [row[0] for row in rows]
+    assert len(moments) >= 3  # robots.txt too
+    assert min(later - earlier for earlier, later in pairwise(moments)) >= 9
