@@ -7,6 +7,7 @@ what it named before; a redirect by whether it stays on its platform. What is no
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 from aggregator import dates, urls
@@ -17,8 +18,6 @@ from aggregator.model import (
     Code,
     Entry,
     Fetched,
-    Move,
-    MoveState,
     Parsed,
     Platform,
     Problem,
@@ -41,6 +40,29 @@ STATES = {
     Code.LOGIN: RunState.LOGIN,
     Code.OFFLINE: RunState.FAILED,
 }
+
+
+class MoveState(StrEnum):
+    """What is made of a source's address that redirects for good."""
+
+    WATCHED = "watched"  # not for long enough yet
+    LEARNT = "learnt"  # the new address is asked directly
+    FOREIGN = "foreign"  # it leads to another site: a human decides
+    FORGOTTEN = "forgotten"  # the new address was no good, or the old one is back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Where the address of a source leads by 301 and 308."""
+
+    source: str
+    url: str  # as in sources.yaml
+    target: str
+    since: str  # first answer of an unbroken row that agree
+    last_at: str
+    times: int
+    state: MoveState = MoveState.WATCHED
+    failing_since: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,11 @@ class SourceKind(StrEnum):
     WORDPRESS = "wordpress"
     CONFLUENCE_STATIC = "confluence-static"
     FOLDER = "folder"
+    MEDIAWIKI = "mediawiki"
+    CKAN = "ckan"
+    GITLAB = "gitlab"
+    OPARL = "oparl"
+    JSON = "json"
 
 
 class ItemKind(StrEnum):
@@ -99,15 +104,6 @@ class RunState(StrEnum):
     GONE = "gone"
     BUSY = "busy"
     NOT_DUE = "not_due"
-
-
-class MoveState(StrEnum):
-    """What is made of a source's address that redirects for good."""
-
-    WATCHED = "watched"  # not for long enough yet
-    LEARNT = "learnt"  # the new address is asked directly
-    FOREIGN = "foreign"  # it leads to another site: a human decides
-    FORGOTTEN = "forgotten"  # the new address was no good, or the old one is back
 
 
 class Code(StrEnum):
@@ -328,20 +324,6 @@ class Exchange:
     bytes: int  # of the body, as transferred
     ms: int  # real milliseconds from sending to the last byte read
     waited_ms: int  # milliseconds on the clock until it was our turn
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """Where the address of a source leads by 301 and 308."""
-
-    source: str
-    url: str  # as in sources.yaml
-    target: str
-    since: str  # first answer of an unbroken row that agree
-    last_at: str
-    times: int
-    state: MoveState = MoveState.WATCHED
-    failing_since: str | None = None
 
 
 # --- parse ---------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 from aggregator import judge
 from aggregator.errors import ParseError
 from aggregator.items import normalise
+from aggregator.judge import Move, MoveState
 from aggregator.model import (
     Code,
     Expect,
@@ -16,8 +17,6 @@ from aggregator.model import (
     Follow,
     Hop,
     Link,
-    Move,
-    MoveState,
     Parsed,
     Problem,
     Role,

@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 
 from aggregator import urls
 from aggregator.clock import instant
-from aggregator.model import Code, Move, MoveState, Platform
+from aggregator.judge import Move, MoveState
+from aggregator.model import Code, Platform
 
 STABLE = timedelta(days=7)  # Feedbin waits some 6 days, lion-reader 7
 TIMES = 3  # answers that agree, at least

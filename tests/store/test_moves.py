@@ -7,7 +7,8 @@ import pytest
 
 from aggregator import store
 from aggregator.clock import instant, stamp
-from aggregator.model import Code, MoveState
+from aggregator.judge import MoveState
+from aggregator.model import Code
 from aggregator.store import moves
 from tests.builders import make_catalogue, make_platform, make_source
 
