@@ -29,7 +29,7 @@ from aggregator.model import (
 
 ENUMERATING = store.frontier.ENUMERATING
 # Their parsers name the address behind an entry: that of the interface, not of the page for people.
-LEAD_THEMSELVES = (SourceKind.DISCOURSE, SourceKind.CONFLUENCE)
+LEAD_THEMSELVES = (SourceKind.DISCOURSE, SourceKind.CONFLUENCE, SourceKind.MEDIAWIKI)
 CLOSED = (401, 403, 404, 410)
 MAX_MORE = 50  # a thread of a thousand posts in slices of twenty
 FetchMore = Callable[[str], bytes]

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import json
 import re
 import subprocess
 import sys
@@ -110,6 +111,11 @@ def test_help_imports_no_library_that_takes_time() -> None:
 def test_every_kind_of_source_has_a_parser_an_explanation_and_cases(kind: SourceKind) -> None:
     rows = re.findall(r"^\| `([\w-]+)` \|", section("docs/sources.md", "kind"), re.MULTILINE)
     assert kind in rows
+    page = (ROOT / "docs" / "kinds" / f"{kind}.md").read_text(encoding="utf-8")
+    assert f"kind: {kind}\n" in page, "its page has an example"
+    told = json.loads((ROOT / "schema" / "sources.schema.json").read_text(encoding="utf-8"))
+    source = told["properties"]["sources"]["items"]["properties"]
+    assert kind in source["kind"]["enum"]
     if kind is SourceKind.MANUAL:
         assert kind not in PARSERS
         return

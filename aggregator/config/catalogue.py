@@ -120,6 +120,12 @@ def _parse(files: Mapping[Path, bytes]) -> Catalogue:
 
 # --- one file ------------------------------------------------------------------------------
 
+# Keys that say something of some kinds alone.
+_FOR_KINDS = {
+    "preset": (SourceKind.LISTING,),
+    "selectors": (SourceKind.LISTING, SourceKind.JSON),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class _Found:
@@ -244,10 +250,11 @@ class _Checks:
         if kind is not SourceKind.MANUAL and "url" not in values:
             self._note(source, "id", f"Quelle: „url“ fehlt bei kind: {kind}",
                        "„url:“ ergänzen (nur kind: manual kommt ohne aus)")  # fmt: skip
-        for key in ("preset", "selectors"):
-            if values.get(key) and kind is not SourceKind.LISTING:
-                self._note(source, key, f"„{key}“ gilt nur für kind: listing, hier steht {kind}",
-                           f"„{key}“ entfernen oder kind: listing eintragen")  # fmt: skip
+        for key, kinds in _FOR_KINDS.items():
+            if values.get(key) and kind not in kinds:
+                named = " und ".join(kinds)
+                self._note(source, key, f"„{key}“ gilt nur für kind: {named}, hier steht {kind}",
+                           f"„{key}“ entfernen oder kind: {kinds[0]} eintragen")  # fmt: skip
 
     def _read_once(self) -> None:
         """Two sources that read the same thing would fight over its items."""

@@ -40,12 +40,17 @@ PARSERS: Mapping[SourceKind, Parser] = MappingProxyType(
         SourceKind.DOCUMENT: _parser("document", "parse_document"),
         SourceKind.WORDPRESS: _parser("wordpress", "parse_wordpress"),
         SourceKind.FOLDER: _parser("folder", "parse_folder"),
+        SourceKind.MEDIAWIKI: _parser("mediawiki", "parse_mediawiki"),
+        SourceKind.CKAN: _parser("ckan", "parse_ckan"),
+        SourceKind.GITLAB: _parser("gitlab", "parse_gitlab"),
+        SourceKind.OPARL: _parser("oparl", "parse_oparl"),
+        SourceKind.JSON: _parser("jsonapi", "parse_json"),
         SourceKind.CONFLUENCE_STATIC: _parser("confluence_static", "parse_confluence_static"),
     }
 )
 PAGE: Parser = _parser("page", "parse_page")
 # What stands behind an entry is read by the kind's own parser when it is JSON; or always.
-_OWN_JSON = frozenset({SourceKind.CONFLUENCE, SourceKind.DISCOURSE})
+_OWN_JSON = frozenset({SourceKind.CONFLUENCE, SourceKind.DISCOURSE, SourceKind.MEDIAWIKI})
 _OWN_PAGES = frozenset({SourceKind.CONFLUENCE_STATIC})
 # What a closed interface is replaced by, recognised by its first bytes.
 _STAND_INS = {SourceKind.WORDPRESS: frozenset({SourceKind.FEED, SourceKind.SITEMAP})}

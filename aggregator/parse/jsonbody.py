@@ -1,15 +1,19 @@
 """Answers in JSON from interfaces that promise nothing: what is not as expected is absent."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from aggregator import dates
 from aggregator.errors import ParseError
 from aggregator.model import Code, Evidence, Page, Source, When
 from aggregator.text.charset import decode
+from aggregator.urls import resolve
 
 # How Discourse and WordPress say that one must be known to read.
+_NEXT_LINK = re.compile(r"<([^<>]+)>\s*(?:;\s*[\w-]+=[^;,]+)*?;\s*rel=\"?next\b")
 _STRANGERS = frozenset({"not_logged_in", "rest_not_logged_in", "rest_login_required"})
 
 
@@ -79,3 +83,21 @@ def when_of(value: object, source: Source, page: Page) -> When | None:
     """Return a date of publication as an interface states it."""
     at = date_of(value, source, page)
     return When(at=at, evidence=Evidence.STRUCTURED) if at else None
+
+
+def with_params(url: str, **params: str | int | None) -> str:
+    """Return an address with parameters set, or removed by None; the others keep their order."""
+    path, _, query = url.partition("#")[0].partition("?")
+    told = dict(parse_qsl(query, keep_blank_values=True))
+    for name, value in params.items():
+        told.pop(name, None)
+        if value is not None:
+            told[name] = str(value)
+    return f"{path}?{urlencode(told, safe='/,|:')}" if told else path
+
+
+def linked_next(page: Page) -> str | None:
+    """Return the next page as the `Link` header names it (RFC 8288)."""
+    found = _NEXT_LINK.search(page.headers.get("link", ""))
+    url = resolve(page.final_url, found[1]) if found else None
+    return None if url in (page.url, page.final_url) else url

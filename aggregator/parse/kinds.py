@@ -29,6 +29,15 @@ _JSON: tuple[tuple[SourceKind, Test], ...] = (
      _marks(r'"_links"\s*:|"_expandable"\s*:', r'"type"\s*:\s*"(?:page|blogpost|attachment)"')),
     (SourceKind.WORDPRESS,
      _marks(r'"guid"\s*:\s*\{\s*"rendered"|"namespaces"\s*:\s*\[[^\]]*"wp\\?/v2"')),
+    (SourceKind.OPARL, _marks(r'"https?:\\?/\\?/schema\.oparl\.org')),
+    (SourceKind.CKAN,
+     _marks(r'"success"\s*:\s*true', r'"result"\s*:\s*\{', r'"metadata_modified"')),
+    (SourceKind.MEDIAWIKI,
+     _marks(r'"query"\s*:\s*\{\s*"(?:pages|allpages|recentchanges)"|"batchcomplete"\s*:'
+            r'|"parse"\s*:\s*\{\s*"title"')),
+    (SourceKind.GITLAB,
+     _marks(r'"path_with_namespace"\s*:|"released_at"\s*:|"iid"\s*:\s*\d',
+            r'"(?:web_url|commit_path|self)"\s*:')),
 )  # fmt: skip
 _PAGES: tuple[tuple[SourceKind, Test], ...] = (
     (SourceKind.FEED, sniff.is_feed),

@@ -10,12 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.model import Page, Parsed, Role, Source, SourceKind
+from aggregator.parse.ckan import parse_ckan
 from aggregator.parse.confluence import parse_confluence
 from aggregator.parse.confluence_static import parse_confluence_static
 from aggregator.parse.discourse import parse_discourse
 from aggregator.parse.feed import parse_feed
 from aggregator.parse.folder import parse_folder
+from aggregator.parse.gitlab import parse_gitlab
+from aggregator.parse.jsonapi import parse_json
 from aggregator.parse.listing import parse_listing
+from aggregator.parse.mediawiki import parse_mediawiki
+from aggregator.parse.oparl import parse_oparl
 from aggregator.parse.page import parse_page
 from aggregator.parse.sitemap import parse_sitemap
 from aggregator.parse.wordpress import parse_wordpress
@@ -31,6 +36,11 @@ PARSERS = {
     "sitemap": parse_sitemap,
     "wordpress": parse_wordpress,
     "folder": parse_folder,
+    "mediawiki": parse_mediawiki,
+    "ckan": parse_ckan,
+    "gitlab": parse_gitlab,
+    "oparl": parse_oparl,
+    "json": parse_json,
     "confluence-static": parse_confluence_static,
 }
 ENTRY_FIELDS = (
