@@ -38,7 +38,7 @@ from aggregator.text.wordforms import WordForms
 
 SEARCH_LEASE = "search"
 AT_ONCE = 2_000  # waiting items that are linked whatever time there is: some ten seconds
-MANY = 500  # waiting items from which on the epoch's words are read at once
+MANY = 2_000  # waiting items from which on the epoch's words are read at once
 TEAM_FROM = 2_000  # ... from which on a process beside this one reads; it takes .2 s to start
 GRACE = timedelta(seconds=10)  # that a run waits for another one to link, whatever time it has
 POLL = timedelta(milliseconds=100)  # between two looks at a lease that another process holds

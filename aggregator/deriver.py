@@ -167,11 +167,13 @@ class Deriver:
 
     def _offer(self, own: Sequence[int], related: Mapping[int, "Relations | None"]) -> None:
         """Offer new items to the lists of all that are not worked on in this batch."""
-        for item in own:
-            relations = related[item]
-            for other, points, away in relations.all if relations else ():
-                if relations and other not in related:
-                    self._lists.offer(other, Neighbour(-points, relations.rank, item, away))
+        self._lists.offer([
+            (other, Neighbour(-points, relations.rank, item, away))
+            for item in own
+            if (relations := related[item]) is not None
+            for other, points, away in relations.all
+            if other not in related
+        ])  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

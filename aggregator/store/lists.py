@@ -4,7 +4,9 @@ A list holds the best ten of either side, so an item that comes in pushes out th
 known of the weakest of each list is kept in memory, since most candidates are too weak to enter.
 """
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable, Sequence
+from typing import TypeAlias
 
 from aggregator.links import related
 from aggregator.links.related import Neighbour
@@ -12,6 +14,8 @@ from aggregator.store.derived import Generation
 
 MOST_KNOWN = 500_000  # lists whose weakest is kept in memory
 ROOM = -1  # the least score of a list that is not full
+
+Offer: TypeAlias = tuple[int, Neighbour]  # whose list, and who may enter it
 
 
 class Lists:
@@ -30,21 +34,48 @@ class Lists:
             self._least.pop((item, True), None)
             self._least.pop((item, False), None)
 
-    def offer(self, owner: int, neighbour: Neighbour) -> None:
-        """Let an item enter the list of another one if it is better than the weakest there."""
+    def offer(self, offers: Sequence[Offer]) -> None:
+        """Let items enter the lists of others where they are better than the weakest there."""
+        if len(self._least) >= MOST_KNOWN:
+            self._least.clear()
+        self._look({owner for owner, _ in offers if (owner, True) not in self._least})
+        least = self._least
+        better = [
+            (owner, one) for owner, one in offers if -one.minus_score >= least[owner, one.away]
+        ]
+        self._read({(owner, one.away) for owner, one in better})
+        for owner, one in better:
+            if -one.minus_score >= least[owner, one.away]:  # it rises as others enter
+                self._enter(owner, one)
+
+    def _enter(self, owner: int, neighbour: Neighbour) -> None:
+        """Put an item into a list, and push the weakest out of one that is too long."""
         side = (owner, neighbour.away)
-        least = self._least[side] if side in self._least else self._look(side)
-        if -neighbour.minus_score < least:
-            return
-        held = self._open.get(side)
-        if held is None:
-            held = self._open[side] = self._read(side)
+        held = self._open[side]
         held.append(neighbour)
-        held.sort()
         self._come.append((owner, neighbour))
         if len(held) > related.KEPT:
-            self._gone.append((owner, held.pop().item))
-        self._least[side] = -held[-1].minus_score if len(held) >= related.KEPT else ROOM
+            self._gone.append((owner, self._push_out(held).item))
+        full = len(held) >= related.KEPT
+        self._least[side] = -max(one.minus_score for one in held) if full else ROOM
+
+    def _push_out(self, held: list[Neighbour]) -> Neighbour:
+        """Take the weakest out of a list; the rank counts only among equal scores."""
+        last = max(one.minus_score for one in held)
+        weakest = [one for one in held if one.minus_score == last]
+        if len(weakest) > 1:
+            weakest = sorted(one._replace(rank=self._rank(one)) for one in weakest)
+        gone = weakest[-1]
+        held[:] = [one for one in held if one.item != gone.item]
+        return gone
+
+    def _rank(self, neighbour: Neighbour) -> str:
+        if neighbour.rank:
+            return neighbour.rank
+        row = self._generation.run(
+            "SELECT rank FROM vector_@ WHERE item = ?", (neighbour.item,)
+        ).fetchone()
+        return str(row["rank"])
 
     def write(self) -> None:
         """Write what entered and what was pushed out; belongs into a transaction."""
@@ -60,22 +91,30 @@ class Lists:
         self._gone.clear()
         self._come.clear()
 
-    def _look(self, side: tuple[int, bool]) -> int:
-        """Find the least score of a list; what has as much is judged by its rank later."""
-        if len(self._least) >= MOST_KNOWN:
-            self._least.clear()
-        held, least = self._generation.run(
-            "SELECT count(*), min(score) FROM related_@ WHERE item = ? AND away = ? AND ruled = 0",
-            side,
-        ).fetchone()
-        self._least[side] = least if held >= related.KEPT else ROOM
-        return self._least[side]
+    def _look(self, owners: Collection[int]) -> None:
+        """Find the least scores of lists; what has as much is judged by its rank later."""
+        for owner in owners:
+            self._least[owner, True] = self._least[owner, False] = ROOM
+        for owner, away, held, least in self._generation.run(
+            "SELECT item, away, count(*), min(score) FROM related_@"
+            " WHERE item IN (SELECT value FROM json_each(?)) AND ruled = 0 GROUP BY item, away",
+            (json.dumps(list(owners)),),
+        ):
+            if held >= related.KEPT:
+                self._least[owner, bool(away)] = least
 
-    def _read(self, side: tuple[int, bool]) -> list[Neighbour]:
-        """Read one side of a list, best first; pairs that people decided on do not count."""
-        rows = self._generation.run(
-            "SELECT r.other, r.score, v.rank FROM related_@ r JOIN vector_@ v ON v.item = r.other"
-            " WHERE r.item = ? AND r.away = ? AND r.ruled = 0",
-            side,
-        )
-        return sorted(Neighbour(-row["score"], row["rank"], row["other"], side[1]) for row in rows)
+    def _read(self, sides: Collection[tuple[int, bool]]) -> None:
+        """Read lists that will change; pairs that people decided on do not count.
+
+        Ranks are read by need: most often no two of the weakest have the same score.
+        """
+        new = {side for side in sides if side not in self._open}
+        for side in new:
+            self._open[side] = []
+        for owner, other, score, away in self._generation.run(
+            "SELECT item, other, score, away FROM related_@"
+            " WHERE item IN (SELECT value FROM json_each(?)) AND ruled = 0",
+            (json.dumps(list({owner for owner, _ in new})),),
+        ):
+            if (owner, bool(away)) in new:
+                self._open[owner, bool(away)].append(Neighbour(-score, "", other, bool(away)))

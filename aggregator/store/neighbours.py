@@ -18,12 +18,13 @@ from aggregator.links.related import (
     CANDIDATE_FROM,
     MOST_TERMS,
     UNIT,
+    UNKNOWN_REFERENCE,
     Neighbour,
     Vector,
     scaled,
 )
 from aggregator.store.derived import Generation
-from aggregator.store.packing import unpack
+from aggregator.store.packing import pack, unpack
 
 MOST_POSTINGS = 20_000_000  # in memory, 6 bytes each
 MOST_VECTORS = 200_000  # in memory, about 500 bytes each
@@ -100,12 +101,11 @@ class Neighbourhood:
             if self._size > MOST_POSTINGS:
                 self._postings.clear()
                 self._size = 0
-            found = (array("I"), array("H"))
-            for item, weight in self._generation.run(
+            rows = self._generation.run(
                 "SELECT item, weight FROM posting_@ WHERE term = ?", (term,)
-            ):
-                found[0].append(item)
-                found[1].append(weight)
+            ).fetchall()
+            items, weights = zip(*rows, strict=True) if rows else ((), ())
+            found = (array("I", items), array("H", weights))
             self._postings[term] = found
             self._size += len(found[0])
         return found
@@ -162,7 +162,7 @@ class Scored:
 
 
 class _VectorCache:
-    """Vectors as rows of two matrices; terms are renumbered densely for this process."""
+    """Vectors as rows of two matrices; terms are numbered densely for this process."""
 
     def __init__(self, generation: Generation) -> None:
         self._generation = generation
@@ -185,7 +185,8 @@ class _VectorCache:
     def put(self, item: int, indexed: Indexed) -> None:
         """Keep a vector."""
         vector = indexed.vector
-        self._keep(item, indexed.platform, indexed.rank, vector.terms, vector.weights)
+        terms, weights = pack("I", vector.terms), pack("H", vector.weights)
+        self._keep([(item, indexed.platform, indexed.rank, terms, weights)])
 
     def drop(self, item: int) -> None:
         """Forget a vector."""
@@ -196,7 +197,7 @@ class _VectorCache:
         asked = items.tolist()
         self._load(asked)
         rows = np.fromiter((self._row[item] for item in asked), np.int64, len(asked))
-        mine = self._numbers(vector.terms)
+        mine = self._numbers(np.array(vector.terms, np.uint32))
         self._scratch[mine] = vector.weights
         dots = np.einsum(
             "ij,ij->i", self._scratch[self._terms[rows]], self._weights[rows], dtype=np.int64
@@ -211,34 +212,46 @@ class _VectorCache:
         missing = [item for item in items if item not in self._row]
         for start in range(0, len(missing), 500):
             asked = "[" + ",".join(map(str, missing[start : start + 500])) + "]"
-            for item, platform, rank, terms, weights in self._generation.run(
+            rows = self._generation.run(
                 "SELECT item, platform, rank, terms, weights FROM vector_@"
                 " WHERE item IN (SELECT value FROM json_each(?))",
                 (asked,),
-            ):
-                self._keep(item, platform, rank, unpack("I", terms), unpack("H", weights))
+            ).fetchall()
+            self._keep([(*row,) for row in rows])
 
-    def _keep(
-        self, item: int, platform: str, rank: str, terms: Sequence[int], weights: Sequence[int]
-    ) -> None:
-        """Append a row."""
-        row = len(self.ranks)
-        if row == len(self._terms):
+    def _keep(self, vectors: Sequence[tuple[int, str, str, bytes, bytes]]) -> None:
+        """Append rows, each from item, platform, rank, and terms and weights as they are stored."""
+        first, more = len(self.ranks), len(vectors)
+        while first + more > len(self._terms):
             self.platforms = np.concatenate([self.platforms, np.zeros_like(self.platforms)])
             self._terms = np.concatenate([self._terms, np.zeros_like(self._terms)])
             self._weights = np.concatenate([self._weights, np.zeros_like(self._weights)])
-        self._terms[row, : len(terms)] = self._numbers(terms)
-        self._weights[row, : len(weights)] = weights
-        self._row[item] = row
-        self.ranks.append(rank)
-        self.platforms[row] = self.platform_number(platform)
+        sizes = np.fromiter((len(weights) // 2 for *_, weights in vectors), np.int64, more)
+        rows = np.repeat(np.arange(first, first + more), sizes)
+        columns = np.arange(len(rows)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        terms = np.frombuffer(b"".join(v[3] for v in vectors), "<u4")
+        self._terms[rows, columns] = self._numbers(terms)
+        self._weights[rows, columns] = np.frombuffer(b"".join(v[4] for v in vectors), "<u2")
+        self._row.update(zip((v[0] for v in vectors), range(first, first + more), strict=True))
+        self.ranks += [v[2] for v in vectors]
+        self.platforms[first : first + more] = [self.platform_number(v[1]) for v in vectors]
 
-    def _numbers(self, terms: Sequence[int]) -> list[int]:
-        """Return the dense numbers of terms, from 1: 0 fills up the rows."""
-        dense = self._dense
-        numbers = [dense.setdefault(term, len(dense) + 1) for term in terms]
-        if len(dense) >= len(self._scratch):
-            self._scratch = np.zeros(2 * len(self._scratch), np.int64)
+    def _numbers(self, terms: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+        """Return dense numbers of terms, from 1: 0 fills up the rows.
+
+        The terms of an epoch are numbered from 1 already and get the even numbers; references that
+        it does not know have large ones and get the odd numbers as they come.
+        """
+        unknown = terms >= UNKNOWN_REFERENCE
+        numbers = terms * np.uint32(2)
+        if unknown.any():
+            dense = self._dense
+            numbers[unknown] = [
+                2 * dense.setdefault(term, len(dense)) + 1 for term in terms[unknown].tolist()
+            ]
+        most = int(numbers.max(initial=0))
+        if most >= len(self._scratch):
+            self._scratch = np.zeros(2 * most, np.int64)
         return numbers
 
 

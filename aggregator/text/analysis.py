@@ -167,7 +167,7 @@ class Analyser:
         self._stemmer = GermanStemmer(forms)
         self._words: dict[str, Word] = {}
         self._indexed: dict[str, _Index] = {}
-        self._written = _Stems(lambda surface: self._index_of(self._read(surface)))
+        self._written = _Stems(lambda surface: self._index_of(self.word(surface)))
         self._aliases: dict[str, tuple[tuple[str, ...], ...]] = {}
         for group in aliases:
             self._learn([self.stems_in_order(name) for name in group])
