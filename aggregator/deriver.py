@@ -78,9 +78,9 @@ class Deriver:
 
     def write_anew(self, described: Sequence[tuple[sqlite3.Row, Described]]) -> None:
         """Write items into a generation that does not hold them, in the caller's transaction."""
-        for row, found in described:
-            derived_write.write(self.generation, row, found)
-            derived_write.write_links(self.generation, row, self._addresses)
+        derived_write.write(self.generation, described)
+        rows = [row for row, _ in described]
+        derived_write.write_links(self.generation, rows, self._addresses)
 
     def resolve_again(self, items: Iterable[int]) -> None:
         """Find anew where the links to items lead."""

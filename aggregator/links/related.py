@@ -9,7 +9,7 @@ function scores pairs for pages, JSON, reports and the index of candidates alike
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
@@ -54,6 +54,10 @@ class Vector:
     weights: tuple[int, ...]
     surfaces: tuple[str, ...]
     posted: int
+
+    def postings(self) -> Iterator[tuple[int, int]]:
+        """Yield the terms that find candidates, with their weights."""
+        return zip(self.terms[: self.posted], self.weights[: self.posted], strict=True)
 
 
 class Neighbour(NamedTuple):

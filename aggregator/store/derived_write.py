@@ -2,7 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from aggregator.links.describe import Described
 from aggregator.links.related import Neighbour, Vector
@@ -65,7 +66,7 @@ def remove_links(generation: Generation, item: int) -> Vector:
         )
     generation.many(
         "DELETE FROM posting_@ WHERE term = ? AND item = ?",
-        [(term, item) for term in vector.terms[: vector.posted]],
+        [(term, item) for term, _ in vector.postings()],
     )
     for table in ("reference", "identifier", "link", "vector"):
         run(f"DELETE FROM {table}_@ WHERE item = ?", (item,))  # noqa: S608 (names are ours)
@@ -141,71 +142,84 @@ def _is_held(generation: Generation, number: int) -> bool:
     return generation.run("SELECT 1 FROM entry_@ WHERE row = ?", (number,)).fetchone() is not None
 
 
-def write(generation: Generation, row: sqlite3.Row, described: Described) -> None:
-    """Write what links an item to others; that has been removed before.
+def write(generation: Generation, items: Sequence[tuple[sqlite3.Row, Described]]) -> None:
+    """Write what links items to others, each by itself; that has been removed before.
 
-    Args:
-        generation: Where to.
-        row: The item.
-        described: What was derived from it.
+    Rows of all items go in together and in the order of their keys: so a page of a table is
+    written once, not once for each item.
     """
-    item = row["pk"]
+    found = [(row["pk"], described) for row, described in items]
     generation.many(
         "INSERT INTO reference_@ (item, position, kind, key, text, start, end, sentence)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [(item, position, c.kind, c.key, c.text, c.start, c.end, c.sentence)
-         for position, c in enumerate(described.references)],
+         for item, described in found for position, c in enumerate(described.references)],
     )  # fmt: skip
     generation.many(
         "INSERT INTO identifier_@ (item, kind, key) VALUES (?, ?, ?)",
-        [(item, kind, key) for kind, key in described.identifiers],
+        [(item, kind, key) for item, described in found for kind, key in described.identifiers],
     )
-    _write_vector(generation, row, described)
-
-
-def _write_vector(generation: Generation, row: sqlite3.Row, described: Described) -> None:
-    """Write what items are compared by."""
-    item, vector = row["pk"], described.vector
-    generation.run(
+    generation.many(
         "INSERT INTO vector_@ (item, platform, rank, posted, terms, weights, surface, sketch)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (item, row["platform"], rank(row), vector.posted, pack("I", vector.terms),
-         pack("H", vector.weights), "\t".join(vector.surfaces), pack("q", described.sketch)),
-    )  # fmt: skip
-    posted = zip(vector.terms[: vector.posted], vector.weights, strict=False)
+        [_vector_row(row, described) for row, described in items],
+    )
     generation.many(
         "INSERT INTO posting_@ (term, item, weight) VALUES (?, ?, ?)",
-        [(term, item, weight) for term, weight in posted],
+        sorted(
+            (term, item, weight)
+            for item, described in found
+            for term, weight in described.vector.postings()
+        ),
     )
     generation.many(
         "INSERT INTO sketch_@ (hash, item) VALUES (?, ?)",
-        [(value, item) for value in described.sketch],
+        sorted((value, item) for item, described in found for value in described.sketch),
     )
+
+
+def _vector_row(row: sqlite3.Row, described: Described) -> tuple[object, ...]:
+    """Return what an item is compared by, as it is stored."""
+    vector = described.vector
+    return (
+        row["pk"], row["platform"], rank(row), vector.posted, pack("I", vector.terms),
+        pack("H", vector.weights), "\t".join(vector.surfaces), pack("q", described.sketch),
+    )  # fmt: skip
 
 
 # --- links -----------------------------------------------------------------------------------
 
 
-def write_links(generation: Generation, row: sqlite3.Row, addresses: Addresses) -> None:
-    """Write the explicit links of an item with where they lead.
+def write_links(generation: Generation, items: Iterable[sqlite3.Row], addresses: Addresses) -> None:
+    """Write the explicit links of items with where they lead.
 
     A link to the item itself is kept with itself as its target, which readers leave out: another
     item may get this address later.
     """
-    rows = []
-    for link in json.loads(row["links"]):
-        found = addresses.identity(link["url"])
-        target = resolve.target(
-            generation.db, addresses, found.canonical, found.link_key,
-            resolve.fragment_of(link["url"]),
-        )  # fmt: skip
-        rows.append((row["pk"], link["position"], link["url"], found.canonical, found.link_key,
-                     link["anchor"], link["sentence"], link["prose"], target))  # fmt: skip
     generation.many(
         "INSERT OR REPLACE INTO link_@ (item, position, url, canonical, link_key, anchor, sentence,"
         " prose, target) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        rows,
+        [
+            (row["pk"], *_link_row(generation.db, link, addresses))
+            for row in items
+            for link in json.loads(row["links"])
+        ],
     )
+
+
+def _link_row(
+    db: sqlite3.Connection, link: Mapping[str, Any], addresses: Addresses
+) -> tuple[object, ...]:
+    """Return a link as it is stored."""
+    url = link["url"]
+    found = addresses.identity(url)
+    target = resolve.target(
+        db, addresses, found.canonical, found.link_key, resolve.fragment_of(url)
+    )  # fmt: skip
+    return (
+        link["position"], url, found.canonical, found.link_key, link["anchor"], link["sentence"],
+        link["prose"], target,
+    )  # fmt: skip
 
 
 def resolve_again(generation: Generation, item: int, addresses: Addresses) -> None:

@@ -7,7 +7,7 @@ that imports numpy.
 """
 
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -56,7 +56,7 @@ class Neighbourhood:
         """Put an item in, after its rows were written or are about to be."""
         self._vectors.put(item, indexed)
         vector = indexed.vector
-        for term, weight in _posted(vector):
+        for term, weight in vector.postings():
             if term in self._postings:
                 items, weights = self._postings[term]
                 items.append(item)
@@ -66,7 +66,7 @@ class Neighbourhood:
     def remove(self, item: int, vector: Vector) -> None:
         """Take an item out."""
         self._vectors.drop(item)
-        for term, _ in _posted(vector):
+        for term, _ in vector.postings():
             if term in self._postings:
                 items, weights = self._postings[term]
                 place = items.index(item)
@@ -82,7 +82,7 @@ class Neighbourhood:
     def _candidates(self, item: int, vector: Vector) -> Numbers:
         """Return the items that share posted terms enough."""
         items, products = [], []
-        for term, weight in _posted(vector):
+        for term, weight in vector.postings():
             others, weights = self._list(term)
             if others:
                 items.append(np.frombuffer(others, np.uint32))
@@ -109,10 +109,6 @@ class Neighbourhood:
             self._postings[term] = found
             self._size += len(found[0])
         return found
-
-
-def _posted(vector: Vector) -> Iterable[tuple[int, int]]:
-    return zip(vector.terms[: vector.posted], vector.weights[: vector.posted], strict=True)
 
 
 class Scored:
