@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aggregator import clock as clocks
+from aggregator.errors import StoreError
 from aggregator.model import Catalogue, Source, SourceKind
 
 if TYPE_CHECKING:
@@ -51,7 +52,26 @@ class Context:
         """
         from aggregator import config
 
-        return config.load(self.sources)
+        return self._recalled() or config.load(self.sources)
+
+    def _recalled(self) -> Catalogue | None:
+        """Return the source list from the database, if it was read from the very same files.
+
+        Raises:
+            ConfigError: A file cannot be read.
+        """
+        from aggregator import config, store
+
+        if not self.database.exists():
+            return None
+        try:
+            db = store.connect(self.database, readonly=True)
+        except StoreError:
+            return None  # whoever needs the database will hear of it
+        try:
+            return store.catalogue.recall(db, config.fingerprint(self.sources))
+        finally:
+            db.close()
 
 
 def emit(document: Any) -> None:

@@ -94,7 +94,9 @@ def _word(row: dict[str, Any]) -> str:
 @click.pass_obj
 def check_command(ctx: Context, *, as_json: bool) -> None:
     """Prüft die Liste; nennt alle Fehler mit Ort und Abhilfe."""
-    found = ctx.catalogue
+    from aggregator import config
+
+    found = config.load(ctx.sources)  # whatever the database remembers
     enabled = sum(source.enabled for source in found.sources)
     if as_json:
         emit({"platforms": len(found.platforms), "sources": len(found.sources),

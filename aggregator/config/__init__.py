@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from aggregator.config.catalogue import load
+from aggregator.config.catalogue import fingerprint, load
 from aggregator.config.mistakes import ConflictError, InvalidConfigError, Mistake, WrongError
 from aggregator.config.settings import Settings, load_settings
 from aggregator.config.values import positive_duration
@@ -17,6 +17,7 @@ __all__ = [
     "Topic",
     "Vocabulary",
     "duration",
+    "fingerprint",
     "load",
     "load_settings",
     "vocabulary",

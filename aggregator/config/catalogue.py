@@ -33,6 +33,15 @@ def load(path: Path) -> Catalogue:
     return parse(read_files(path))
 
 
+def fingerprint(path: Path) -> str:
+    """Return the checksum that `load` would give the source list, without reading YAML.
+
+    Raises:
+        InvalidConfigError: A file cannot be read, or would be overlooked.
+    """
+    return checksum(read_files(path))
+
+
 def read_files(path: Path) -> dict[Path, bytes]:
     """Return the files of a source list with their content, in reading order.
 
