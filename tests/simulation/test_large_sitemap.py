@@ -22,7 +22,7 @@ from tests.builders import make_catalogue, make_source
 from tests.conftest import START
 from tests.scripted import Answer, Web, serving
 
-ADDRESSES = int(os.environ.get("QV_ADDRESSES", "250"))
+ADDRESSES = int(os.environ.get("QV_ADDRESSES", "150"))
 DELAY = timedelta(seconds=10)
 SITE = "http://amt.example"
 SOURCE = make_source(
