@@ -6,6 +6,7 @@ machine writes; a number in a sentence ("das Portal zählt 12.000 Zugriffe am Ta
 
 import re
 
+_DIGIT = re.compile(r"\d")
 _NUMBER = r"\d[\d.\u00a0\u202f ]{0,12}"
 _COUNTED = (
     r"(?:Seiten)?[Aa]ufrufe?|Zugriffe?|Ansichten|Leser|Klicks?|[Vv]iews?|[Hh]its|[Ll]ikes"
@@ -22,11 +23,13 @@ _DAY = (
     r"(?:\d{1,2}\.\s?(?:\d{1,2}\.|[A-Z][a-zä]+)\s?(?:\d{4}|\d\d)?)"
 )
 _PERIODS = r"(?:Sekunden?|Minuten?|Stunden?|Tag(?:en)?|Wochen?|Monat(?:en)?|Jahr(?:en)?)"
-# Words without which a pattern cannot match (looking for words is fifty times quicker) -> pattern.
+# What a text must have for a pattern to match: a character (0: any digit), and one of the words;
+# looking for them is fifty times quicker. Then the pattern.
 _NOISE = tuple(
-    (hints, re.compile(pattern, re.MULTILINE))
-    for hints, pattern in (
+    (needed, hints, re.compile(pattern, re.MULTILINE))
+    for needed, hints, pattern in (
         (
+            "0",
             (
                 "ufruf",
                 "ugriff",
@@ -43,6 +46,7 @@ _NOISE = tuple(
             rf"{_FIRST}\s?(?:{_COUNTED}){_AFTER}",
         ),
         (
+            ":",
             (
                 "ufrufe:",
                 "ugriffe:",
@@ -57,28 +61,33 @@ _NOISE = tuple(
             ),
             rf"\b(?:{_COUNTED}|Gelesen|Besucher(?:zähler)?|Zähler)\s?:\s?{_NUMBER}{_AFTER}",
         ),
-        (("vor ",), rf"\bvor (?:\d{{1,3}}|einer|einem|wenigen) {_PERIODS}\b"),
+        ("", ("vor ",), rf"\bvor (?:\d{{1,3}}|einer|einem|wenigen) {_PERIODS}\b"),
         (
+            "",
             (" ago",),
             r"\b(?:\d{1,3}|an?) (?:second|minute|hour|day|week|month|year)s? ago\b",
         ),
-        (("Stand",), rf"\bStand:? (?:{_DAY},? )?{_CLOCK} Uhr\b"),
+        ("0", ("Stand",), rf"\bStand:? (?:{_DAY},? )?{_CLOCK} Uhr\b"),
         (
+            "0",
             ("Es ist", "Uhrzeit"),
             rf"\b(?:Es ist (?:jetzt )?|(?:Aktuelle )?Uhrzeit:? ){_CLOCK}(?: Uhr)?",
         ),
-        (("Heute ist",), rf"\bHeute ist (?:[A-Z][a-z]+, )?(?:der )?{_DAY}"),
+        ("0", ("Heute ist",), rf"\bHeute ist (?:[A-Z][a-z]+, )?(?:der )?{_DAY}"),
         (
+            "0",
             ("bgerufen am", "rzeugt am", "eneriert am", "usgegeben am"),
             rf"\b(?:[Aa]bgerufen|[Ee]rzeugt|[Gg]eneriert|[Aa]usgegeben) am {_DAY}"
             rf"(?:,? (?:um )?{_CLOCK}(?: Uhr)?)?",
         ),
         (
+            "",
             ("rzeugt in", "eneriert in", "enerated in"),
             r"\b(?:[Ee]rzeugt|[Gg]eneriert|[Gg]enerated) in [\d.,]+ ?(?:ms|s\b|Sekunden|seconds)",
         ),
-        ((":",), rf"^(?:{_DAY},? )?\d{{1,2}}:\d\d:\d\d(?: Uhr)?$"),
+        ("0", (":",), rf"^(?:{_DAY},? )?\d{{1,2}}:\d\d:\d\d(?: Uhr)?$"),
         (
+            "",
             ("sessionid=", "SESSIONID=", "SESSID=", "sessid=", "sid="),
             r"[;?&](?:jsessionid|JSESSIONID|PHPSESSID|phpsessid|sid)=[\w.-]{8,}",
         ),
@@ -91,7 +100,11 @@ def settled(text: str) -> str:
 
     Idempotent; a text without noise keeps all of its words.
     """
-    for hints, pattern in _NOISE:
-        if any(hint in text for hint in hints):
-            text = pattern.sub("", text)
+    has_digit = _DIGIT.search(text) is not None
+    for needed, hints, pattern in _NOISE:
+        if has_digit if needed == "0" else needed in text:
+            for hint in hints:
+                if hint in text:
+                    text = pattern.sub("", text)
+                    break
     return " ".join(text.split())
