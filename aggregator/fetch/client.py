@@ -50,6 +50,10 @@ _STRANGER = re.compile(rb'"(?:not_logged_in|rest_not_logged_in|rest_login_requir
 _NO_LOGIN = "als manuelle Quelle führen: hinter einer Anmeldung wird nicht gelesen"
 _WAIT = "abwarten; bei Dauer den Betreiber fragen"
 _MEANINGS = {
+    204: ("der Server hat nichts zu sagen", _WAIT),
+    205: ("der Server hat nichts zu sagen", _WAIT),
+    206: ("der Server schickt einen Teil, um den niemand gebeten hat", _WAIT),
+    304: ("der Server sagt, es habe sich nichts geändert, ohne gefragt zu sein", _WAIT),
     401: ("der Server verlangt eine Anmeldung", _NO_LOGIN),
     403: ("der Server verweigert den Zugriff", "den Betreiber um Freigabe bitten"),
     404: ("die Seite gibt es nicht", "die Adresse prüfen"),
@@ -57,6 +61,7 @@ _MEANINGS = {
     410: ("die Seite wurde entfernt", "die Quelle stilllegen"),
     429: ("der Server bittet um weniger Anfragen", "`delay` der Quelle erhöhen"),
 }
+_CODES = {204: Code.EMPTY, 205: Code.EMPTY, 401: Code.LOGIN, 407: Code.LOGIN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -352,7 +357,7 @@ def _content_type(header: str) -> tuple[str, str | None]:
 
 def _meaning(status: int) -> tuple[Code, str, str]:
     """Return code, message and remedy for a status that brings no usable body."""
-    code = Code.LOGIN if status in (401, 407) else Code.HTTP_ERROR
+    code = _CODES.get(status, Code.HTTP_ERROR)
     if status in _MEANINGS:
         return code, f"{_MEANINGS[status][0]} ({status})", _MEANINGS[status][1]
     if status >= 500:

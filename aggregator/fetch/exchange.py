@@ -24,8 +24,8 @@ class Answer:
     """What a server said."""
 
     status: int
-    # Lower-case names; repeated ones joined by ", ", those of X-Robots-Tag by line feeds: the name of
-    # a robot holds until the end of its header.
+    # Lower-case names; repeated ones joined by ", ", those of X-Robots-Tag by line feeds: in it
+    # the name of a robot holds until the end of its header.
     headers: Mapping[str, str]
     set_cookies: tuple[str, ...]
     body: bytes  # content codings undone
@@ -122,7 +122,7 @@ def _headers(fields: Iterable[tuple[bytes, bytes]]) -> tuple[dict[str, str], tup
     set_cookies: list[str] = []
     for raw_name, raw_value in fields:
         name = raw_name.decode("latin-1").lower()
-        value = _text(raw_value)
+        value = _text(raw_value).strip()
         if name == "set-cookie":
             set_cookies.append(value)
         if name in headers:

@@ -13,7 +13,7 @@ from aggregator.errors import FetchError
 from aggregator.fetch.exchange import Answer
 from aggregator.fetch.guard import Guard, Target
 from aggregator.fetch.robots import Rules
-from aggregator.fetch.visit import Visitor
+from aggregator.fetch.visit import Turn, Visitor
 from aggregator.hostbook import TdmCopy
 
 PLACE = "/.well-known/tdmrep.json"
@@ -73,32 +73,35 @@ class Reservations:
     def _read(
         self, target: Target, robots: Rules, visitor: Visitor, spacing: timedelta
     ) -> tdm.Rules:
-        """Ask the host, and remember what it says."""
-        place: Target | None = self._guard.target(f"{target.scheme}://{target.name}{PLACE}")
-        answer: Answer | FetchError | None = None
-        for _ in range(MAX_REDIRECTS + 1):
-            if place is None or not robots.allow(place.url):
+        """Ask the host, and remember what it says before the turn is given back."""
+        host = target.name
+        place = self._guard.target(f"{target.scheme}://{host}{PLACE}")
+        for attempt in range(MAX_REDIRECTS + 1):
+            if not robots.allow(place.url):
                 break
-            with visitor.turn(target.name, spacing) as turn:
-                if answer is None and (known := self._serving_elsewhere(target.name, visitor)):
-                    return known[1]
-                try:
-                    answer = turn.send(
-                        place, {"Accept": "application/json"}, limit=MAX_BYTES, seconds=SECONDS
-                    )
-                except FetchError as error:
-                    answer = error
-            place = self._onward(answer, place)
-        copy = _copy(answer, visitor.hosts.tdm(target.name), visitor.clock.now())
-        visitor.hosts.keep_tdm(target.name, copy)
-        return self._learn(target.name, copy)[1]
+            with visitor.turn(host, spacing) as turn:
+                if attempt == 0 and (known := self._serving_elsewhere(host, visitor)) is not None:
+                    return known
+                answer = _ask(turn, place)
+                onward = self._onward(answer, place)
+                if onward is None:
+                    return self._remember(host, answer, visitor)
+            place = onward
+        return self._remember(host, None, visitor)  # robots.txt keeps us out, or it goes in circles
 
-    def _serving_elsewhere(self, host: str, visitor: Visitor) -> tuple[datetime, tdm.Rules] | None:
+    def _remember(
+        self, host: str, answer: Answer | FetchError | None, visitor: Visitor
+    ) -> tdm.Rules:
+        copy = _copy(answer, visitor.hosts.tdm(host), visitor.clock.now())
+        visitor.hosts.keep_tdm(host, copy)
+        return self._learn(host, copy)[1]
+
+    def _serving_elsewhere(self, host: str, visitor: Visitor) -> tdm.Rules | None:
         """Return what another thread or process has read while we waited for our turn."""
         copy = visitor.hosts.tdm(host)
         if copy is None or visitor.clock.now() - copy.at >= SERVES:
             return None
-        return self._learn(host, copy)
+        return self._learn(host, copy)[1]
 
     def _onward(self, answer: Answer | FetchError, place: Target) -> Target | None:
         """Return where a redirect leads on the same host."""
@@ -111,9 +114,17 @@ class Reservations:
         return onward if onward.name == place.name and onward != place else None
 
 
+def _ask(turn: Turn, place: Target) -> Answer | FetchError:
+    """Ask once; a fault is an answer here."""
+    try:
+        return turn.send(place, {"Accept": "application/json"}, limit=MAX_BYTES, seconds=SECONDS)
+    except FetchError as error:
+        return error
+
+
 def _copy(answer: Answer | FetchError | None, before: TdmCopy | None, now: datetime) -> TdmCopy:
     """Return what is remembered; while a server fails, what it last said holds."""
-    if answer is None:  # robots.txt keeps us out
+    if answer is None:
         return TdmCopy(body=None, at=now, status=None)
     status = None if isinstance(answer, FetchError) else answer.status
     if status is None or status >= 500 or status == 429:

@@ -201,7 +201,7 @@ class GuardedTransport(httpx.BaseTransport):
 
     def _give_back(self, key: Key, connection: httpcore.ConnectionInterface) -> None:
         """Keep a connection that is still good."""
-        if connection.is_idle():
+        if connection.is_idle() and not _has_surplus(connection):
             self._idle.give(key, _Resting(connection))
         else:
             connection.close()
@@ -209,6 +209,19 @@ class GuardedTransport(httpx.BaseTransport):
     def close(self) -> None:
         """Close all connections."""
         self._idle.close()
+
+
+def _has_surplus(connection: httpcore.ConnectionInterface) -> bool:
+    """Whether more has arrived than the answer: it would be taken for the next one.
+
+    httpcore neither looks nor lets look, so this goes by its names; where they are others, the
+    connection is not kept.
+    """
+    inner: Any = connection
+    while hasattr(inner, "_connection"):
+        inner = inner._connection  # noqa: SLF001  # see above
+    state = getattr(inner, "_h11_state", None)
+    return state is None or state.trailing_data != (b"", False)
 
 
 class _Body(httpx.SyncByteStream):

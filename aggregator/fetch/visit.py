@@ -19,6 +19,8 @@ from aggregator.model import Code, Exchange
 from aggregator.timing import retry_after
 
 Report = Callable[[Exchange], None]
+# Whose Retry-After is kept: too much, unavailable, and redirects (RFC 9110 10.2.3, 15.5.14).
+_PAUSING = frozenset({413, 429, 503, *range(300, 400)})
 
 
 def unheard(exchange: Exchange) -> None:
@@ -119,7 +121,7 @@ class Turn:
         if answer.set_cookies:
             new = cookies.updated(known, answer.set_cookies, path=_path(target), now=at)
             self.visitor.hosts.keep_cookies(self.host, new)
-        if answer.status in (429, 503):
+        if answer.status in _PAUSING:
             wish = retry_after(answer.headers.get("retry-after"), at)
             self.spacing = max(self.spacing, wish or timedelta(0))
 

@@ -1,6 +1,8 @@
 """Bounds: a server may be slow, endless or hostile; it costs what we allow and no more."""
 
 import gzip
+import subprocess
+import sys
 import threading
 import time
 import tracemalloc
@@ -89,6 +91,47 @@ def test_300_megabytes_cost_no_more_than_the_limit(site: Site, fetcher: Fetcher)
     assert caught.value.code is Code.TOO_LARGE
     assert not caught.value.retryable
     assert peak < 25 * 2**20
+
+
+SMALL = """
+import resource, sys
+from aggregator.clock import SystemClock
+from aggregator.errors import FetchError
+from aggregator.fetch.client import Fetcher
+from aggregator.fetch.hosts import MemoryHosts
+from aggregator.fetch.way import Way
+from aggregator.model import Request
+
+clock = SystemClock()
+with Fetcher(MemoryHosts(clock), clock, "Querverweis/0.1", way=Way(client=sys.argv[2])) as fetcher:
+    fetcher.get(Request(url=sys.argv[1] + "/b"))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for name in sys.argv[3:]:
+        try:
+            fetcher.get(Request(url=sys.argv[1] + name))
+        except FetchError as error:
+            print(error.code)
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+def test_300_megabytes_and_bombs_cost_a_process_less_than_50(
+    site: Site, client: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AGGREGATOR_MIN_DELAY_S", "0")
+    site.pages["/flood"] = Reply(stream=flood(OK + b"\r\n", 300 * 2**20))
+    site.pages["/b"] = page()
+    for coding, encoder in ENCODERS.items():
+        site.pages[f"/{coding}"] = page(encoder(bytes(64 * 2**20)), ("Content-Encoding", coding))
+    names = ["/flood", *(f"/{coding}" for coding in ENCODERS)]
+
+    told = subprocess.run(
+        [sys.executable, "-c", SMALL, site.base, client, *names],
+        check=True, capture_output=True, text=True, timeout=60,
+    ).stdout.split()  # fmt: skip
+
+    assert told[:-1] == ["too_large"] * len(names)
+    assert int(told[-1]) < 50
 
 
 def test_a_length_beyond_the_limit_is_believed_at_once(

@@ -1,5 +1,6 @@
 """`tdmrep.json`: asked for once a day, politely, before the first page; remembered by all."""
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -100,6 +101,20 @@ def test_whatever_the_answer_it_is_asked_for_once_a_day(
     told(crawler, f"{site.base}/amt")
     told(make_fetcher(hosts=hosts, reservations=True), f"{site.base}/amt")
     assert asked(site) == 2
+
+
+def test_threads_that_come_at_once_ask_for_it_once(site: Site, crawler: Fetcher) -> None:
+    threads = [
+        threading.Thread(target=crawler.get, args=(Request(url=f"{site.base}/amt"),))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert asked(site) == 1
+    assert site.paths().count("/amt") == 8
 
 
 def test_what_a_host_reserved_holds_while_its_server_fails_and_ends_when_the_file_does(
