@@ -99,7 +99,7 @@ def open_pass(
             (source, moves.address(db, source, url, now), canonical, now),
         )
         db.execute(
-            "UPDATE frontier SET due_at = ?, attempts = 0"
+            "UPDATE frontier SET due_at = min(due_at, ?), attempts = 0"
             " WHERE source = ? AND turn = 1 AND (lastmod IS NULL OR fetched_at <= ?)"
             " AND (chained = 0 OR pending = 1)",
             (now, source, trusted_since),
@@ -152,14 +152,16 @@ def pending(db: sqlite3.Connection, source: str) -> int:
 def waiting_since(db: sqlite3.Connection, source: str) -> tuple[str, str]:
     """Return when the first address that waits is due, and when the first page to be revisited is.
 
-    `FAR` stands for: there is none.
+    Pages of an enumeration that the budget did not reach wait, too. `FAR` stands for: none.
     """
     row = db.execute(
         "SELECT (SELECT min(due_at) FROM frontier WHERE source = :source AND pending = 1),"
+        " (SELECT min(due_at) FROM frontier WHERE source = :source AND turn = 1),"
         " (SELECT min(due_at) FROM frontier WHERE source = :source AND turn = 4)",
         {"source": source},
     ).fetchone()
-    return row[0] or FAR, row[1] or FAR
+    waiting, unread, revisit = (at or FAR for at in row)
+    return min(waiting, unread), revisit
 
 
 def add(

@@ -158,3 +158,23 @@ def test_when_the_first_pages_are_due_is_known(db: store.Connection) -> None:
     frontier.fetched(db, row, validators=Validators(), status=200, changed=True, complete=None,
                      next_in=timedelta(days=1), now=NOW)  # fmt: skip
     assert frontier.waiting_since(db, SOURCE) == (frontier.FAR, day)
+
+
+def test_pages_of_a_list_that_the_budget_did_not_reach_come_first_in_the_next_pass(
+    listing: store.Connection,
+) -> None:
+    def read_one() -> str:
+        row = due(listing, stamp(later))
+        frontier.fetched(listing, row, validators=Validators(), status=200, changed=False,
+                         complete=True, next_in=timedelta(days=1), now=stamp(later))  # fmt: skip
+        return row.url
+
+    later = instant(NOW)
+    orders = []
+    for _ in range(2):  # each pass has a budget of root and one page
+        later += timedelta(days=1)
+        frontier.open_pass(listing, SOURCE, ROOT, ROOT, stamp(later), trusted_since=stamp(later))
+        orders.append([read_one(), read_one()])
+        assert frontier.waiting_since(listing, SOURCE)[0] <= stamp(later)
+
+    assert orders == [[ROOT, TWO], [ROOT, THREE]]
