@@ -2,7 +2,17 @@
 
 from sqlite3 import Connection
 
-from aggregator.store import catalogue, changes, commit, frontier, leases, moves, runs, state
+from aggregator.store import (
+    catalogue,
+    changes,
+    commit,
+    frontier,
+    leases,
+    moves,
+    runs,
+    state,
+    versions,
+)
 from aggregator.store.connection import (
     ThreadConnections,
     connect,
@@ -28,4 +38,5 @@ __all__ = [
     "set_meta",
     "state",
     "transaction",
+    "versions",
 ]

@@ -15,6 +15,7 @@ from typing import Any
 from aggregator import urls
 from aggregator.errors import ConfigError
 from aggregator.links.same import shingle_hashes
+from aggregator.store import versions
 from aggregator.store.changes import enqueue
 from aggregator.store.items import survivor
 
@@ -233,13 +234,10 @@ def _changed(db: sqlite3.Connection, decision: Decision) -> bool:
     row = db.execute(
         "SELECT title, text, content_hash FROM item WHERE pk = ?", (pk,)
     ).fetchone()  # fmt: skip
-    if row is None or decision.judged_hash in (None, row["content_hash"]):
+    if pk is None or row is None or decision.judged_hash in (None, row["content_hash"]):
         return False
-    judged = db.execute(
-        "SELECT title, text FROM version WHERE item = ? AND content_hash = ?",
-        (pk, decision.judged_hash),
-    ).fetchone()
-    if judged is None or judged["title"] != row["title"]:
+    judged = versions.state_with(db, pk, decision.judged_hash)
+    if judged is None or judged.title != row["title"]:
         return True
-    before, now = shingle_hashes(judged["text"]), shingle_hashes(row["text"])
+    before, now = shingle_hashes(judged.text), shingle_hashes(row["text"])
     return len(before & now) < MATERIAL * len(before)

@@ -21,7 +21,8 @@ GROUPS = {
         SELECT a.platform, a.canonical, a.link_key, i.platform, i.key
         FROM alias a JOIN item i ON i.pk = a.item ORDER BY a.platform, a.canonical""",
     "versions": """
-        SELECT i.platform, i.key, v.n, v.title, v.text, v.content_hash
+        SELECT i.platform, i.key, v.n, v.title, v.published_at, hex(v.text), hex(v.links),
+            v.content_hash
         FROM version v JOIN item i ON i.pk = v.item ORDER BY i.platform, i.key, v.n""",
     "decisions": """
         SELECT kind, platform, key, url, object, value, by_name, role, at, why, judged_hash

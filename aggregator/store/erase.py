@@ -5,6 +5,7 @@ import sqlite3
 from collections import Counter
 
 from aggregator.links.describe import folded_words
+from aggregator.store import versions
 from aggregator.store.changes import enqueue
 from aggregator.store.connection import get_meta, transaction
 from aggregator.store.derived import LETTERS, Generation
@@ -61,7 +62,8 @@ def _entomb(db: sqlite3.Connection, row: sqlite3.Row, reason: str, now: str) -> 
     _forget_words(db, item)
     for letter in LETTERS:
         remove(Generation(db, letter), item)
-    for table in ("alias", "observation", "version"):
+    versions.forget(db, item)
+    for table in ("alias", "observation"):
         db.execute(f"DELETE FROM {table} WHERE item = ?", (item,))  # noqa: S608 (names are ours)
     db.execute("DELETE FROM item WHERE pk = ?", (item,))
     enqueue(db, item)  # links that led to it are resolved again
@@ -73,8 +75,8 @@ def _forget_words(db: sqlite3.Connection, item: int) -> None:
     counts: Counter[str] = Counter()
     for folded, _, times in folded_words(subject(db.execute(columns, (item,)).fetchone())):
         counts[folded] += times
-    for row in db.execute("SELECT title, text FROM version WHERE item = ?", (item,)):
-        counts.update(map(fold, surfaces(f"{row['title']} {row['title']} {row['text']}")))
+    for state in versions.states(db, item):
+        counts.update(map(fold, surfaces(f"{state.title} {state.title} {state.text}")))
     db.executemany("DELETE FROM epoch_word WHERE word = ? AND count <= ?", list(counts.items()))
 
 

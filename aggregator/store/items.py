@@ -24,6 +24,7 @@ from aggregator.model import (
     Policy,
     When,
 )
+from aggregator.store import versions
 from aggregator.store.changes import enqueue, enqueue_all
 
 # A feed tells of an edit before the page behind it was read again: both are one change.
@@ -260,14 +261,14 @@ def _rewrite(
     both tell of is one change: the second within `SETTLING` from another side amends the first.
     """
     row = db.execute(
-        "SELECT title, text, content_hash, last_changed_at, changed_by FROM item WHERE pk = ?",
+        "SELECT content_hash, last_changed_at, changed_by FROM item WHERE pk = ?",
         (pk,),
     ).fetchone()
     differs = is_edit and row["content_hash"] != merged.content_hash
     settled = instant(now) - instant(row["last_changed_at"]) > SETTLING
     changed = differs and (settled or row["changed_by"] == _name(item))
     if changed:
-        _keep_version(db, pk, row, now)
+        versions.keep(db, pk, now)
     since = now if changed else row["last_changed_at"]
     db.execute(
         "UPDATE item SET last_changed_at = ?, last_seen_at = ?, changed_by = ?,"
@@ -302,18 +303,9 @@ def _write_merged(db: sqlite3.Connection, pk: int, merged: items.Merged) -> None
 def _tighten(db: sqlite3.Connection, pk: int, policy: Policy) -> None:
     """Drop what the strictest of several observations does not allow to be stored."""
     db.execute("UPDATE item SET text = '', parts = '[]' WHERE pk = ?", (pk,))
-    db.execute("UPDATE version SET text = '' WHERE item = ?", (pk,))
+    versions.tighten(db, pk, policy)
     if policy is Policy.LINK:
         db.execute("UPDATE item SET excerpt = '', links = '[]', digest = NULL WHERE pk = ?", (pk,))
-
-
-def _keep_version(db: sqlite3.Connection, pk: int, row: sqlite3.Row, now: str) -> None:
-    """Keep the state that is about to be superseded."""
-    db.execute(
-        "INSERT INTO version (item, n, from_at, until_at, title, text, content_hash)"
-        " VALUES (?, (SELECT coalesce(max(n), 0) + 1 FROM version WHERE item = ?), ?, ?, ?, ?, ?)",
-        (pk, pk, row["last_changed_at"], now, row["title"], row["text"], row["content_hash"]),
-    )
 
 
 def _write_observations(
@@ -414,10 +406,7 @@ def join(db: sqlite3.Connection, one: int, other: int) -> int:
     db.execute("UPDATE alias SET item = ? WHERE item = ?", (keep, drop))
     db.execute("UPDATE OR IGNORE observation SET item = ? WHERE item = ?", (keep, drop))
     db.execute("DELETE FROM observation WHERE item = ?", (drop,))
-    last = db.execute("SELECT coalesce(max(n), 0) FROM version WHERE item = ?", (keep,))
-    db.execute(
-        "UPDATE version SET item = ?, n = n + ? WHERE item = ?", (keep, last.fetchone()[0], drop)
-    )
+    versions.move(db, keep, drop)
     db.execute("UPDATE item SET merged_into = ? WHERE pk = ?", (keep, drop))
     _copy_content(db, keep, drop)
     enqueue(db, keep)

@@ -78,7 +78,8 @@ def test_edit_makes_one_version(web: Web, crawl: Crawl, db: store.Connection) ->
 
     assert (report.counts["new"], report.counts["changed"]) == (0, 2)
     assert one(db, "SELECT count(*) FROM version") == 2
-    assert "teilt etwas mit" in one(db, "SELECT text FROM version ORDER BY item LIMIT 1")
+    first, _ = store.versions.states(db, 1)
+    assert "teilt etwas mit" in first.text
 
 
 def test_leaving_the_window_of_a_feed_is_not_vanishing(

@@ -197,10 +197,22 @@ CREATE TABLE version (
     from_at      TEXT NOT NULL,            -- since when it was current
     until_at     TEXT NOT NULL,
     title        TEXT NOT NULL,
-    text         TEXT NOT NULL,
+    published_at TEXT,
+    text         BLOB,                     -- hash in version_text; NULL: none, or not allowed
+    links        BLOB,                     -- the same: addresses of its links, one a line
     content_hash TEXT NOT NULL,
     PRIMARY KEY (item, n)
 ) STRICT, WITHOUT ROWID;
+
+-- Each text that the versions of an item have, once.
+CREATE TABLE version_text (
+    id     INTEGER PRIMARY KEY,            -- later ones are greater
+    item   INTEGER NOT NULL REFERENCES item (pk),
+    hash   BLOB NOT NULL,                  -- first half of SHA-256
+    base   BLOB,                           -- hash of the text that it is compressed against
+    packed BLOB NOT NULL,                  -- zlib
+    UNIQUE (item, hash)
+) STRICT;
 
 CREATE TABLE decision (
     seq         INTEGER PRIMARY KEY,
