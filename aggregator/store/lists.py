@@ -95,26 +95,30 @@ class Lists:
         """Find the least scores of lists; what has as much is judged by its rank later."""
         for owner in owners:
             self._least[owner, True] = self._least[owner, False] = ROOM
-        for owner, away, held, least in self._generation.run(
-            "SELECT item, away, count(*), min(score) FROM related_@"
-            " WHERE item IN (SELECT value FROM json_each(?)) AND ruled = 0 GROUP BY item, away",
-            (json.dumps(list(owners)),),
-        ):
-            if held >= related.KEPT:
-                self._least[owner, bool(away)] = least
+        rows = self._generation.run(
+            "SELECT item, away, min(score) FROM related_@"
+            " WHERE item IN (SELECT value FROM json_each(?)) AND ruled = 0"
+            " GROUP BY item, away HAVING count(*) >= ?",
+            (json.dumps(list(owners)), related.KEPT),
+        )
+        rows.row_factory = None
+        for owner, away, least in rows:
+            self._least[owner, away == 1] = least
 
     def _read(self, sides: Collection[tuple[int, bool]]) -> None:
         """Read lists that will change; pairs that people decided on do not count.
 
         Ranks are read by need: most often no two of the weakest have the same score.
         """
-        new = {side for side in sides if side not in self._open}
+        new = [side for side in sides if side not in self._open]
         for side in new:
             self._open[side] = []
-        for owner, other, score, away in self._generation.run(
-            "SELECT item, other, score, away FROM related_@"
-            " WHERE item IN (SELECT value FROM json_each(?)) AND ruled = 0",
-            (json.dumps(list({owner for owner, _ in new})),),
-        ):
-            if (owner, bool(away)) in new:
-                self._open[owner, bool(away)].append(Neighbour(-score, "", other, bool(away)))
+        rows = self._generation.run(
+            "SELECT r.item, r.away, r.other, -r.score FROM json_each(?) side"
+            " JOIN related_@ r ON r.item = side.value >> 1 AND r.away = side.value & 1"
+            " WHERE r.ruled = 0",
+            (json.dumps([owner << 1 | away for owner, away in new]),),
+        )
+        rows.row_factory = None  # plain tuples: there are many
+        for owner, away, other, minus_score in rows:
+            self._open[owner, away == 1].append(Neighbour(minus_score, "", other, away == 1))
