@@ -24,6 +24,10 @@ _SHOWN = 10  # entries and links in the summary for people
 _NAMES = {
     "feed": "Feed", "sitemap": "Sitemap", "listing": "Übersichtsseite", "page": "Webseite",
     "document": "Dokument", "discourse": "Forum (Discourse)", "confluence": "Wiki (Confluence)",
+    "confluence-static": "Exportiertes Wiki (Confluence)", "mediawiki": "Wiki (MediaWiki)",
+    "wordpress": "Beiträge (WordPress)", "folder": "Ordner mit Dokumenten",
+    "ckan": "Datenportal (CKAN)", "gitlab": "Projekt (GitLab)", "oparl": "Ratsinformation (OParl)",
+    "json": "Schnittstelle (JSON)",
     None: "nicht erkannt",
 }  # fmt: skip
 

@@ -44,6 +44,12 @@ _OLD = re.compile(
     r"|You are viewing an old version of this page)"
 )
 _PARAMETER = re.compile(r"<(ac:(?:parameter|placeholder|task-id|task-status))\b[^>]*>[^<]*</\1\s*>")
+# Two macros whose title is text in the line of reading: a status, and what unfolds.
+_TITLE = re.compile(
+    r"(<ac:structured-macro\b[^>]*\bac:name=\"(?:status|expand)\"[^>]*>"
+    r"(?:\s*<ac:parameter\s+ac:name=\"(?!title\")[^\"]*\"\s*>[^<]*</ac:parameter\s*>)*\s*)"
+    r"<ac:parameter\s+ac:name=\"title\"\s*>([^<]*)</ac:parameter\s*>"
+)
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _PLAIN_BODY = re.compile(r"(</?)ac:plain-text-body\b[^>]*>")
 
@@ -206,7 +212,7 @@ def without_macros(storage: str) -> str:
     Args:
         storage: XHTML with the `ac:` and `ri:` elements of Confluence.
     """
-    text = _PARAMETER.sub("", storage)
+    text = _PARAMETER.sub("", _TITLE.sub(r"\1<span>\2</span>", storage))
     text = _CDATA.sub(lambda found: escape(found[1]), text)
     return _PLAIN_BODY.sub(r"\1pre>", text)
 

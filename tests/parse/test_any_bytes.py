@@ -9,11 +9,19 @@ from hypothesis import strategies as st
 
 from aggregator.errors import ParseError
 from aggregator.model import Page, Parsed, Role, Source
+from aggregator.parse.ckan import parse_ckan
 from aggregator.parse.confluence import parse_confluence
+from aggregator.parse.confluence_static import parse_confluence_static
 from aggregator.parse.discourse import parse_discourse
 from aggregator.parse.document import _check_format, _date, reflow
+from aggregator.parse.folder import parse_folder
+from aggregator.parse.gitlab import parse_gitlab
+from aggregator.parse.jsonapi import parse_json
 from aggregator.parse.listing import parse_listing
+from aggregator.parse.mediawiki import parse_mediawiki
+from aggregator.parse.oparl import parse_oparl
 from aggregator.parse.page import parse_page
+from aggregator.parse.wordpress import parse_wordpress
 from tests.parse.golden import make_page, make_source
 
 FRAGMENTS = [
@@ -50,7 +58,11 @@ def survives(parser: Parser, body: bytes, role: Role) -> None:
     json.dumps([entry.text + (entry.title or "") for entry in parsed.entries]).encode()
 
 
-@pytest.mark.parametrize("parser", [parse_page, parse_listing, parse_confluence, parse_discourse])
+@pytest.mark.parametrize(
+    "parser",
+    [parse_page, parse_listing, parse_confluence, parse_discourse, parse_wordpress, parse_folder,
+     parse_confluence_static],
+)  # fmt: skip
 @given(body=st.binary(max_size=200) | st.lists(st.sampled_from(FRAGMENTS), max_size=25).map(
     lambda parts: "".join(parts).encode()))  # fmt: skip
 @QUICK
@@ -58,7 +70,11 @@ def test_any_bytes(parser: Parser, body: bytes) -> None:
     survives(parser, body, Role.DETAIL)
 
 
-@pytest.mark.parametrize("parser", [parse_confluence, parse_discourse])
+@pytest.mark.parametrize(
+    "parser",
+    [parse_confluence, parse_discourse, parse_wordpress, parse_mediawiki, parse_ckan, parse_gitlab,
+     parse_oparl, parse_json],
+)  # fmt: skip
 @given(document=JSON)
 @QUICK
 def test_any_json(parser: Parser, document: object) -> None:

@@ -78,6 +78,17 @@ def test_storage_format_keeps_bodies_and_drops_parameters() -> None:
     assert plain(without_macros(storage)) == "a < b\n\nText bleibt."
 
 
+def test_titles_that_are_read_as_text_are_text() -> None:
+    storage = (
+        '<p>Stand: <ac:structured-macro ac:name="status"><ac:parameter ac:name="colour">Green'
+        '</ac:parameter><ac:parameter ac:name="title">FERTIG</ac:parameter>'
+        "</ac:structured-macro></p>"
+        '<ac:structured-macro ac:name="expand"><ac:parameter ac:name="title">Mehr</ac:parameter>'
+        "<ac:rich-text-body><p>Text</p></ac:rich-text-body></ac:structured-macro>"
+    )
+    assert plain(without_macros(storage)) == "Stand: FERTIG\n\nMehr\n\nText"
+
+
 @pytest.mark.parametrize("parser", [parse_confluence, parse_discourse])
 @pytest.mark.parametrize(
     ("body", "code"),
