@@ -3,158 +3,68 @@
 All are frozen, slotted and keyword-only: nothing is edited downstream. Instants are text in
 one form, RFC 3339 in UTC with `Z` (`2026-11-24T08:00:00Z`); where only the day is known it is
 `YYYY-MM-DD`, never a made-up midnight. Durations are `timedelta`, sizes are `*_bytes`.
-`None` means: the publisher did not say. This module imports only the standard library.
+`None` means: the publisher did not say. Beside the standard library it imports the closed
+sets alone.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
 from typing import NewType
+
+from aggregator.closed_sets import (
+    Code,
+    Evidence,
+    ItemKind,
+    ItemState,
+    Level,
+    Policy,
+    Role,
+    RunState,
+    SourceKind,
+)
+
+__all__ = [
+    "Budget",
+    "Catalogue",
+    "Code",
+    "Digest",
+    "Entry",
+    "Evidence",
+    "Exchange",
+    "Expect",
+    "FeedLink",
+    "Fetched",
+    "Follow",
+    "Hop",
+    "Identity",
+    "Item",
+    "ItemKind",
+    "ItemState",
+    "Level",
+    "Link",
+    "NotModified",
+    "Operator",
+    "Page",
+    "Parsed",
+    "Part",
+    "Platform",
+    "PlatformId",
+    "Policy",
+    "Problem",
+    "Request",
+    "Role",
+    "RunState",
+    "Site",
+    "Source",
+    "SourceId",
+    "SourceKind",
+    "Validators",
+    "When",
+]
 
 SourceId = NewType("SourceId", str)
 PlatformId = NewType("PlatformId", str)
-
-
-# --- closed sets ---------------------------------------------------------------------------
-
-
-class SourceKind(StrEnum):
-    """How a source is read; each has one parser (`parse.PARSERS`)."""
-
-    FEED = "feed"
-    SITEMAP = "sitemap"
-    LISTING = "listing"
-    CONFLUENCE = "confluence"
-    DISCOURSE = "discourse"
-    DOCUMENT = "document"
-    MANUAL = "manual"
-    WORDPRESS = "wordpress"
-    CONFLUENCE_STATIC = "confluence-static"
-    FOLDER = "folder"
-    MEDIAWIKI = "mediawiki"
-    CKAN = "ckan"
-    GITLAB = "gitlab"
-    OPARL = "oparl"
-    JSON = "json"
-
-
-class ItemKind(StrEnum):
-    """What an item is, for readers."""
-
-    NEWS = "news"
-    PRESS_RELEASE = "press_release"
-    INTERVIEW = "interview"
-    DECISION = "decision"
-    DOCUMENT = "document"
-    FAQ = "faq"
-    QUESTION = "question"
-    THREAD = "thread"
-    EVENT = "event"
-    LAW = "law"
-    GUIDE = "guide"
-    STANDARD = "standard"
-    RELEASE = "release"
-    PODCAST = "podcast"
-    SERVICE = "service"
-    PAGE = "page"
-
-
-class Level(StrEnum):
-    """The federal level of a platform."""
-
-    BUND = "bund"
-    FOEDERAL = "foederal"
-    LAND = "land"
-    KOMMUNE = "kommune"
-    VERBAND = "verband"
-    PRESSE = "presse"
-    EU = "eu"
-
-
-class Policy(StrEnum):
-    """How much of a source's text may be stored and shown, from most to least."""
-
-    FULL = "full"
-    EXCERPT = "excerpt"
-    LINK = "link"
-
-
-class ItemState(StrEnum):
-    """Whether the publisher still offers the item; `hidden` is a human decision."""
-
-    LIVE = "live"
-    VANISHED = "vanished"
-    GONE = "gone"
-    HIDDEN = "hidden"
-
-
-class RunState(StrEnum):
-    """How a run of a source ended."""
-
-    OK = "ok"
-    UNCHANGED = "unchanged"
-    SUSPECT = "suspect"
-    FAILED = "failed"
-    OFFLINE = "offline"
-    DENIED = "denied"
-    NEEDS_COOKIE = "needs_cookie"
-    LOGIN = "login"
-    MOVED = "moved"
-    GONE = "gone"
-    BUSY = "busy"
-    NOT_DUE = "not_due"
-
-
-class Code(StrEnum):
-    """Why something did not go well: in `problems`, in `reason` and in error documents."""
-
-    CONFIG_INVALID = "config_invalid"
-    NOT_FOUND = "not_found"
-    QUERY_INVALID = "query_invalid"
-    ADDRESS_REFUSED = "address_refused"
-    ROBOTS_DENIED = "robots_denied"
-    NEEDS_COOKIE = "needs_cookie"
-    LOGIN = "login"
-    TOO_LARGE = "too_large"
-    TOO_SLOW = "too_slow"
-    NOT_MODIFIED = "not_modified"
-    FEED_IS_HTML = "feed_is_html"
-    EMPTY = "empty"
-    UNSUPPORTED = "unsupported"
-    DECODE_FAILED = "decode_failed"
-    PARSE_FAILED = "parse_failed"
-    TRUNCATED = "truncated"
-    DOCUMENT_REFUSED = "document_refused"
-    REDIRECT_LOOP = "redirect_loop"
-    HTTP_ERROR = "http_error"
-    SELECTOR_EMPTY = "selector_empty"
-    MASS_VANISH = "mass_vanish"
-    IDENTITY_LOST = "identity_lost"
-    STALE = "stale"
-    OFFLINE = "offline"
-
-
-class Evidence(StrEnum):
-    """Where a publication date was found, from strongest to weakest."""
-
-    HUMAN = "human"
-    FEED = "feed"
-    STRUCTURED = "structured"
-    META = "meta"
-    TEXT = "text"
-    URL = "url"
-    HEADER = "header"
-    NONE = "none"
-
-
-class Role(StrEnum):
-    """What an address in the frontier is to its source."""
-
-    ROOT = "root"  # the address in sources.yaml
-    INDEX = "index"  # enumerates items: sub-sitemap, next listing page, next API page
-    DETAIL = "detail"  # the page behind one entry
-    DOCUMENT = "document"  # a file behind one entry or attached to one
 
 
 # --- what is configured --------------------------------------------------------------------
@@ -424,8 +334,7 @@ class Page:
     charset: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     now: str = ""  # RFC 3339; only to reject absurd dates
-    # Bodies of the addresses that an earlier reading of this page asked for (`Parsed.needs`).
-    more: Mapping[str, bytes] = field(default_factory=dict)
+    more: Mapping[str, bytes] = field(default_factory=dict)  # bodies of `Parsed.needs`, by address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -439,8 +348,7 @@ class Parsed:
     # The entries stand in the order of their last change: where a page brings nothing new, the
     # pages after it bring nothing new either, and need not be asked for this time.
     newest_first: bool = False
-    # Addresses without which the entries are incomplete (the later posts of a long thread): they
-    # are fetched at once, and the page is read again with their bodies.
+    # Addresses that complete it (later posts): fetched at once, then the page is read again.
     needs: tuple[str, ...] = ()
     ttl: timedelta | None = None  # hint that only delays
     title: str | None = None
