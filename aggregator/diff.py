@@ -203,3 +203,47 @@ def _closely(a: Sequence[str], b: Sequence[str], left: list[int]) -> Iterator[Sp
     for tag, i, j, k, m in matcher.get_opcodes():
         if tag != "equal":
             yield i, j, k, m
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of text as a reader is shown it."""
+
+    kind: str  # same removed added
+    text: str
+
+
+def passages(old: str, found: Iterable[Change], around: int = 90) -> list[list[Piece]]:
+    """Return the changes with the words around them; what lies far between them is left out.
+
+    Args:
+        old: The text before.
+        found: Its changes, in order.
+        around: How many characters of context to show before and after a change.
+
+    Returns:
+        A list of pieces for each passage; an ellipsis stands where text is left out.
+    """
+    told: list[list[Piece]] = []
+    at = 0
+    for change in found:
+        between = old[at : change.start]
+        if told and len(between) <= 2 * around:
+            told[-1].append(Piece("same", between))
+        else:
+            if told:
+                told[-1].append(Piece("same", _head(between, around)))
+            told.append([Piece("same", _tail(between, around))])
+        told[-1] += [Piece("removed", change.old), Piece("added", change.new)]
+        at = change.end
+    if told:
+        told[-1].append(Piece("same", _head(old[at:], around)))
+    return [[piece for piece in pieces if piece.text] for pieces in told]
+
+
+def _head(text: str, most: int) -> str:
+    return text if len(text) <= most else text[:most].rpartition(" ")[0] + " …"
+
+
+def _tail(text: str, most: int) -> str:
+    return text if len(text) <= most else "… " + text[-most:].partition(" ")[2]

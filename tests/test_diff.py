@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.diff import Change, apply, changes, count_words
+from aggregator.diff import Change, apply, changes, count_words, passages
 
 WORDS = st.sampled_from(
     ("die", "der", "Frist", "Leistung", "FIT-Connect", "12.000", "Behörde", ";", ".", "2026", "„",
@@ -73,3 +73,18 @@ def test_long_texts_take_no_square_of_their_length(vocabulary: int, line: int) -
 
     assert time.process_time() - began < 3
     assert apply(old, found) == new
+
+
+def test_passages_show_changes_with_the_words_around_them() -> None:
+    far = "Dazwischen steht vieles, das gleich blieb. " * 10
+    old = f"Die Frist endet im März. {far}Der Antrag kostet 10 Euro."
+    new = f"Die Frist endet im Mai. {far}Der Antrag kostet 12 Euro."
+
+    first, second = passages(old, changes(old, new))
+
+    assert [(p.kind, p.text) for p in first[:3]] == [
+        ("same", "Die Frist endet im "), ("removed", "März"), ("added", "Mai")
+    ]  # fmt: skip
+    assert first[-1].text.endswith(" …")
+    assert second[0].text.startswith("… ")
+    assert [p.text for p in second[1:]] == ["10", "12", " Euro."]

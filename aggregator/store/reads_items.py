@@ -8,6 +8,7 @@ from aggregator.store import changes
 from aggregator.store.reads import Document, items_by_pk, on_live
 from aggregator.store.reads_names import resolve
 from aggregator.store.reads_related import related
+from aggregator.store.reads_versions import versions
 
 BACKLINKS = 500  # of one item, newest first; more would only make the page heavy
 ANSWER_CHARS = 300
@@ -22,8 +23,14 @@ def item_document(db: sqlite3.Connection, name: str) -> Document:
     return document_of(db, resolve(db, name).pk)
 
 
-def document_of(db: sqlite3.Connection, pk: int) -> Document:
-    """Return the contract's document of an item's row (which must be alive)."""
+def document_of(db: sqlite3.Connection, pk: int, *, with_diffs: bool = True) -> Document:
+    """Return the contract's document of an item's row (which must be alive).
+
+    Args:
+        db: The connection.
+        pk: The row.
+        with_diffs: Compare the versions of the item; the page shows only when it changed.
+    """
     same = _same(db, pk)
     return {
         "item": items_by_pk(db, [pk])[pk],
@@ -35,7 +42,7 @@ def document_of(db: sqlite3.Connection, pk: int) -> Document:
         "references": _references(db, pk),
         "topics": _topics(db, pk),
         "linked": changes.is_linked(db, pk),  # False: what links it is older than what is stored
-        "versions": _versions(db, pk),
+        "versions": versions(db, pk, with_diffs=with_diffs),
     }
 
 
@@ -150,16 +157,6 @@ def _topics(db: sqlite3.Connection, pk: int) -> list[Document]:
          "auto": bool(row["auto"]), "evidence": row["evidence"]}
         for row in db.execute(on_live(db, query), (pk,))
     ]  # fmt: skip
-
-
-def _versions(db: sqlite3.Connection, pk: int) -> list[Document]:
-    """Return the superseded states, latest first, without their text."""
-    rows = db.execute(
-        "SELECT n, from_at, until_at, title, content_hash FROM version WHERE item = ?"
-        " ORDER BY n DESC",
-        (pk,),
-    )
-    return [dict(row) for row in rows]
 
 
 def official_url(kind: str, key: str) -> str | None:

@@ -22,6 +22,7 @@ def addresses(app: Flask, item: str) -> list[str]:
     values = {
         "item_id": item, "platform": "forum", "source": "forum-feed", "topic": "bildung",
         "origin": "forum", "target": "ministerium", "kind": "law", "key": "OZG § 1a",
+        "n": 1,
     }  # fmt: skip
     adapter = app.url_map.bind("localhost")
     return [

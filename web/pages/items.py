@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlencode
 from flask import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as Redirect
 
-from aggregator.store import reads_items, reads_names, reads_references
+from aggregator.store import reads_items, reads_names, reads_references, reads_versions
 from aggregator.store.reads import Document
 from web.answers import answer, link, page
 from web.database import database
@@ -20,7 +20,17 @@ def item(item_id: str) -> Response | Redirect:
     found = reads_names.resolve(database(), item_id)
     if found.id != item_id:
         return redirect(link("items.item", g.form, item_id=found.id), 301)
-    return _shown(reads_items.document_of(database(), found.pk))
+    return _shown(_document(found.pk))
+
+
+@page(pages, "/items/<item_id>/versions/<int:n>")
+def version(item_id: str, n: int) -> Response | Redirect:
+    """Show a state of an item and what turned it into the next one."""
+    found = reads_names.resolve(database(), item_id)
+    if found.id != item_id:
+        return redirect(link("items.item", g.form, item_id=found.id), 301)
+    document = reads_versions.version_page(database(), found.pk, n)
+    return answer("version.html", document, title=t("version.title", n=n))
 
 
 @page(pages, "/lookup")
@@ -29,8 +39,13 @@ def lookup() -> Response:
     url = request.args.get("url", "").strip()
     if url:
         found = reads_names.find_address(database(), url)
-        return _shown(reads_items.document_of(database(), found.pk))
+        return _shown(_document(found.pk))
     return answer("lookup.html", {"url": None, "item": None}, title=t("lookup.title"))
+
+
+def _document(pk: int) -> Document:
+    """Return the document of an item; a page tells when it changed and leads to the rest."""
+    return reads_items.document_of(database(), pk, with_diffs=g.form == "json")
 
 
 def _shown(document: Document) -> Response:
