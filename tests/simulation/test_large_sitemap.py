@@ -161,7 +161,9 @@ def test_memory_is_flat(crawled: Crawled) -> None:
     told = f"{ADDRESSES} addresses in {crawled.done_at - START}, {len(crawled.waiting)} runs"
     tell(f"{told}, {len(crawled.log)} requests; MB {begin:.0f} {middle:.0f} {end:.0f}")
 
-    assert end - begin < 30
+    # At first the page caches of the connections fill (32 MB each); then nothing grows.
+    assert end - begin < 80
+    assert end - middle < 20
 
 
 def test_an_edited_page_without_lastmod_is_seen_within_its_revisit_time(crawled: Crawled) -> None:
