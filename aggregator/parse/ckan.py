@@ -6,6 +6,7 @@ links.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -53,9 +54,11 @@ def parse_ckan(source: Source, page: Page) -> Parsed:
     if "results" not in result:
         entry = _entry(result, source, page)
         return Parsed(entries=(entry,) if entry else ())
-    if page.role is Role.ROOT and "sort=" not in page.final_url:
-        return _first_page(page.final_url)
-    return _read_results(result, source, page)
+    found = _read_results(result, source, page)
+    if page.role is Role.ROOT and "sort=" not in page.final_url and found.entries:
+        ours = _first_page(page.final_url)  # all of them, in our order and size
+        return replace(ours, entries=found.entries)
+    return found
 
 
 def _first_page(url: str) -> Parsed:

@@ -8,6 +8,7 @@ the trade paper's one host to the other.
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -169,8 +170,6 @@ def _read_posts(rows: list[Mapping[str, Any]], source: Source, page: Page) -> Pa
     params = dict(parse_qsl(urlsplit(page.final_url).query))
     ordered = all(params.get(name) == value for name, value in _ORDER.items())
     single = re.search(r"/\d+/?$", urlsplit(page.final_url).path) is not None
-    if page.role is Role.ROOT and not ordered and not single:
-        return _first_page(_collection(page.final_url))  # in our order and size
     entries, problems = [], []
     for row in rows:
         if text_of(row.get("status")) in (None, "publish"):
@@ -180,6 +179,9 @@ def _read_posts(rows: list[Mapping[str, Any]], source: Source, page: Page) -> Pa
                 message = "Ein Beitrag hat keine Kennung oder keine Adresse"
                 problems.append(Problem(code=Code.IDENTITY_LOST, message=message,
                                         where=page.final_url))  # fmt: skip
+    if page.role is Role.ROOT and not ordered and not single and rows:
+        ours = _first_page(_collection(page.final_url))  # all of them, in our order and size
+        return replace(ours, entries=tuple(entries), problems=tuple(problems))
     following = _next(page, params)
     # Without a total a full page may be the last one, or not.
     told = "x-wp-totalpages" in page.headers or len(rows) < int(params.get("per_page", "10"))
