@@ -66,14 +66,14 @@ class Reader:
             body: Its text as it is indexed.
         """
         head, rest = self.analyser.columns(title), self.analyser.columns(body)
-        told = frozenset(head.stems.split()).union(head.parts.split())
+        told = head.stems.split() + head.parts.split()
         return Searched(
             title=head.stems,
             body=rest.stems,
             parts=_joined(head.parts, rest.parts),
             refs=_joined(head.refs, rest.refs),
             fresh=self._fresh({*head.words, *rest.words}),
-            topics=self._rules.assign(told, told.union(rest.stems.split(), rest.parts.split())),
+            topics=self._rules.assign(told, told + rest.stems.split() + rest.parts.split()),
         )
 
     def _fresh(self, words: set[str]) -> tuple[str, ...]:

@@ -54,9 +54,10 @@ class _Clue:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Clues by the first of their stems."""
+    """Clues by the first of their stems, and all stems that stand in any of them."""
 
     clues: Mapping[str, tuple[_Clue, ...]] = field(default_factory=dict)
+    stems: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, topics: Iterable[TopicWords], analysis: Stems) -> "Rules":
@@ -69,9 +70,10 @@ class Rules:
                     if stems:
                         clue = _Clue(topic.topic, word, frozenset(stems), worth)
                         clues.setdefault(stems[0], []).append(clue)
-        return cls({stem: tuple(found) for stem, found in clues.items()})
+        every = frozenset(stem for found in clues.values() for clue in found for stem in clue.stems)
+        return cls({stem: tuple(found) for stem, found in clues.items()}, every)
 
-    def assign(self, title: frozenset[str], text: frozenset[str]) -> tuple[Assigned, ...]:
+    def assign(self, title: Iterable[str], text: Iterable[str]) -> tuple[Assigned, ...]:
         """Return the topics of an item.
 
         Args:
@@ -82,10 +84,11 @@ class Rules:
             By topic, with the words that decided, the weightiest first.
         """
         found: dict[str, dict[str, int]] = {}
-        for stem in self.clues.keys() & text:
-            for clue in self.clues[stem]:
-                if clue.stems <= text:
-                    worth = clue.worth + (TITLE if clue.stems <= title else 0)
+        said, said_first = self.stems.intersection(text), self.stems.intersection(title)
+        for stem in said:
+            for clue in self.clues.get(stem, ()):
+                if clue.stems <= said:
+                    worth = clue.worth + (TITLE if clue.stems <= said_first else 0)
                     words = found.setdefault(clue.topic, {})
                     words[clue.word] = max(worth, words.get(clue.word, 0))
         return tuple(
