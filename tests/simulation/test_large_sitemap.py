@@ -33,8 +33,8 @@ EDITED = "http://amt.example/seite/7"
 
 def page(number: int, words: str = "steht") -> str:
     return (
-        f"<!doctype html><html lang='de'><head><title>Seite {number}</title></head><body><main>"
-        f"<article><h1>Seite {number}</h1><p>Auf der Seite {number} des Amtes {words} etwas, das"
+        f"<!doctype html><html lang='de'><head><title>Seite n{number}</title></head><body><main>"
+        f"<article><h1>Seite n{number}</h1><p>Auf der Seite {number} des Amtes {words} etwas, das"
         " alle lesen sollen, die einen Antrag stellen wollen.</p></article></main></body></html>"
     )
 
