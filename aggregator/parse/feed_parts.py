@@ -4,6 +4,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import replace
 
 from aggregator.model import Link
 from aggregator.text.html import plain, read
@@ -49,9 +50,21 @@ def prose(value: str, base: str, *, markup: bool) -> tuple[str, tuple[Link, ...]
         value, markup = once, True
     if "<" in value and (markup or _MARKUP.search(value)):
         text, links = read(value, base)
-        return repaired(text), links
+        return repaired(text), tuple(map(_repaired_link, links))
     text = unicodedata.normalize("NFC", repaired(value))
     return "\n\n".join(filter(None, (" ".join(p.split()) for p in _BLANK_LINE.split(text)))), ()
+
+
+def _repaired_link(link: Link) -> Link:
+    """Undo in a link what was undone in its text; an address with `&amp;` leads nowhere."""
+    if "&" not in f"{link.url}{link.sentence}{link.anchor}":
+        return link
+    return replace(
+        link,
+        url=link.url.replace("&amp;", "&"),
+        anchor=repaired(link.anchor),
+        sentence=repaired(link.sentence),
+    )
 
 
 def distinct(values: Iterable[str]) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ _REACH = 2_000  # code points looked at on either side of a place; no sentence i
 
 _ABBREVIATIONS = word_set("""
     abb abk abs abschn al alt anl anm apr art aufl aug az bd bde beh beschl bes bez bgbl bgl bsp
-    buchst bund bzgl bzw ca chr d ders dez dgl dipl dr drs drucks ebd eigtl einschl entspr erg erl
+    buchst bzgl bzw ca chr d ders dez dgl dipl dr drs drucks ebd eigtl einschl entspr erg erl
     evtl exkl feb febr fn fr gem ges ggf ggfs gz halbs hg hr hrsg inkl insb insbes jan jhd jr jul
     jun kap kfm lfd lit lt m max med min mind mio mrd mtl nr nrn nov okt od o pos pp präs prof
     prov rdnr ref rn rs rz s sen sep sept sog st std stellv str svw tel tit tsd u unabh urt v verf

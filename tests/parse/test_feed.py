@@ -141,6 +141,18 @@ def test_html_escaped_twice_is_read_as_html() -> None:
     assert entry.text == "Eins\n\nZwei"
 
 
+def test_links_of_html_escaped_too_often_are_repaired_like_their_text() -> None:
+    body = (
+        "&lt;p&gt;F&amp;amp;uuml;r &lt;a href='/blatt?a=1&amp;amp;amp;b=2'&gt;"
+        "M&amp;amp;uuml;nchen&lt;/a&gt; gilt das.&lt;/p&gt;"
+    )
+
+    (link,) = only(read(rss(f"<item><description>{body}</description></item>"))).links
+
+    assert link.url.endswith("/blatt?a=1&b=2")
+    assert (link.anchor, link.sentence) == ("München", "Für München gilt das.")
+
+
 def test_plain_text_keeps_its_paragraphs() -> None:
     entry = only(read(rss("<item><description>Eins \n\n\n Zwei  \n drei</description></item>")))
 

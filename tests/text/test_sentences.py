@@ -29,6 +29,7 @@ def test_an_abbreviation_or_an_ordinal_ends_no_sentence(whole: str) -> None:
     [
         ["Der Antrag ist gestellt.", "Die Behörde prüft."],
         ["Das war 2018.", "Danach kam das Gesetz."],
+        ["Die Mittel kommen vom Bund.", "Anträge nimmt das Land an."],
         ["Geht das?", "Ja!", "Gut."],
         ["„Wir beginnen.“", "So sprach sie."],
         ["Grundlage ist § 3.", "Die Gemeinde entscheidet."],
