@@ -15,7 +15,7 @@ import pytest
 from aggregator.cli import COMMANDS, LazyGroup, group
 from aggregator.config import keys
 from aggregator.model import SourceKind
-from aggregator.parse import PARSERS, listing
+from aggregator.parse import PARSERS, presets
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(path for part in ("aggregator", "web") for path in (ROOT / part).rglob("*.py"))
@@ -126,8 +126,7 @@ def test_every_kind_of_source_has_a_parser_an_explanation_and_cases(kind: Source
 
 
 def test_words_of_the_source_list_are_those_that_the_parsers_know() -> None:
-    assert keys.PRESETS is listing.PRESETS
-    assert {key.name for key in keys.SELECTOR_KEYS.keys} == set(listing.FIELDS)
+    assert {key.name for key in keys.SELECTOR_KEYS.keys} == set(presets.FIELDS)
 
 
 def section(file: str, title: str) -> str:

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from aggregator import config
-from aggregator.config.keys import PRESETS, REQUIRABLE, SECTIONS
+from aggregator.config.keys import REQUIRABLE, SECTIONS
 from aggregator.config.settings import SETTINGS
 from aggregator.config.vocabulary import ROOT
 from aggregator.model import ItemKind, Level, Policy, SourceKind
+from aggregator.parse.presets import PRESETS
 
 ROOT_FOLDER = Path(__file__).parents[2]
 SOURCES = (ROOT_FOLDER / "docs" / "sources.md").read_text(encoding="utf-8")
