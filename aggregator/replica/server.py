@@ -1,4 +1,4 @@
-"""One process, one port, eight host names: the HTTP side of the replica.
+"""One process, one port, a dozen host names: the HTTP side of the replica.
 
 Routing is by the Host header, so a crawler reaches it by resolving the names to this port
 (`Replica.resolve`). Conditional requests follow RFC 9110 section 13. The round is switched on the
@@ -6,39 +6,71 @@ object, or by `POST /round/2` to the control host, which no platform links to.
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from urllib.parse import parse_qs, unquote
 
-from aggregator.replica.content.rounds import world
+from aggregator.replica.content.rounds import World, world
+from aggregator.replica.sites.agency import Agency
 from aggregator.replica.sites.answer import Answer, Asked
+from aggregator.replica.sites.card import Networks
+from aggregator.replica.sites.centre import Centre
 from aggregator.replica.sites.confluence import Guide
 from aggregator.replica.sites.discourse import Forum
-from aggregator.replica.sites.gsb import Ministry, is_forbidden
+from aggregator.replica.sites.export import Export
+from aggregator.replica.sites.gsb import Ministry
+from aggregator.replica.sites.league import League
+from aggregator.replica.sites.paper import Paper
+from aggregator.replica.sites.portal import Portal
+from aggregator.replica.sites.robots import is_forbidden
 from aggregator.replica.sites.typo3 import Council
 from aggregator.replica.values import (
+    AGENCY,
+    ARCHIVE_HOST,
     COUNCIL,
     DEMO_NOTICE,
     FORMER_HOST,
     FORUM,
     GUIDE,
     HOSTS,
+    LEAGUE,
     MINISTRY,
+    NETWORKS,
+    PAPER,
+    PORTAL,
+    PROVIDER,
 )
 
 CONTROL_HOST = "replica.invalid"
 _SESSION = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
-_NAMES = (*HOSTS.values(), FORMER_HOST)
-_SITES: dict[str, type[Ministry] | type[Guide] | type[Council] | type[Forum]] = {
+_NAMES = (*HOSTS.values(), FORMER_HOST, ARCHIVE_HOST)
+
+
+class Site(Protocol):
+    """What answers for one host; made of the world of a round."""
+
+    def answer(self, asked: Asked) -> Answer:
+        """Answer one request."""
+
+
+_SITES: dict[str, Callable[[World], Site]] = {
     HOSTS[MINISTRY]: Ministry,
     FORMER_HOST: Ministry,
     HOSTS[GUIDE]: Guide,
     HOSTS[COUNCIL]: Council,
     HOSTS[FORUM]: Forum,
+    HOSTS[NETWORKS]: Networks,
+    HOSTS[AGENCY]: Agency,
+    HOSTS[PAPER]: Paper,
+    HOSTS[LEAGUE]: League,
+    HOSTS[PROVIDER]: Centre,
+    HOSTS[PORTAL]: Portal,
+    ARCHIVE_HOST: Export,
 }
 
 
@@ -52,8 +84,8 @@ class Exchange(NamedTuple):
     round: int
 
 
-@lru_cache(maxsize=16)
-def _site(name: str, number: int) -> Ministry | Guide | Council | Forum:
+@lru_cache(maxsize=32)
+def _site(name: str, number: int) -> Site:
     return _SITES[name](world(number))
 
 
@@ -73,7 +105,7 @@ def _answer(number: int, host: str, target: str, cookies: str) -> Answer:
 
 
 class Replica:
-    """The replica of the three platforms, switched between two rounds."""
+    """The replica of the platforms, switched between two rounds."""
 
     def __init__(self, round: int = 1) -> None:  # noqa: A002 - the word of the whole package
         """Prepare the replica.
@@ -123,9 +155,8 @@ class Replica:
 
     @property
     def forbidden_requests(self) -> list[Exchange]:
-        """The requests that robots.txt of the ministry forbids; an honest crawler makes none."""
-        names = {HOSTS[MINISTRY], HOSTS[MINISTRY].removeprefix("www.")}
-        return [x for x in self.log if x.host in names and is_forbidden(unquote(x.path))]
+        """The requests that robots.txt of a host forbids; an honest crawler makes none."""
+        return [x for x in self.log if is_forbidden(x.host, unquote(x.path))]
 
     def start(self, port: int = 0) -> int:
         """Listen on loopback and return the port; 0 takes a free one."""

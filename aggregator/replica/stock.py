@@ -53,17 +53,27 @@ def _sections(name: str) -> dict[str, list[str]]:
 
 @cache
 def themes() -> tuple[Theme, ...]:
-    """Return all themes, by file name."""
+    """Return the themes of the first four platforms, by file name."""
+    return _themes_in("")
+
+
+@cache
+def every_theme() -> tuple[Theme, ...]:
+    """Return those themes and the further ones, which the other platforms write about, too."""
+    return themes() + _themes_in("further/")
+
+
+def _themes_in(folder: str) -> tuple[Theme, ...]:
     names = sorted(
         entry.name
-        for entry in resources.files(__package__).joinpath("texts").iterdir()
+        for entry in resources.files(__package__).joinpath(f"texts/{folder}").iterdir()
         if entry.name.endswith(".txt") and entry.name != "frames.txt"
     )
-    return tuple(_theme(name) for name in names)
+    return tuple(_theme(name, folder) for name in names)
 
 
-def _theme(name: str) -> Theme:
-    sections = _sections(name)
+def _theme(name: str, folder: str) -> Theme:
+    sections = _sections(f"{folder}{name}")
     head = dict(line.split(": ", 1) for line in sections[""])
     return Theme(
         id=name.removesuffix(".txt"),

@@ -12,11 +12,20 @@ from urllib.parse import urljoin
 
 from aggregator.replica.content.addresses import variants
 from aggregator.replica.content.copies import Group
-from aggregator.replica.content.rounds import BROKEN_SOURCE, UNCHANGED_SOURCES, World, world
+from aggregator.replica.content.rounds import BROKEN_SOURCES, UNCHANGED_SOURCES, World, world
 from aggregator.replica.sites.confluence import BANNER, OLD_REVISION
-from aggregator.replica.sites.gsb import FORBIDDEN, TRAP
-from aggregator.replica.stock import themes
-from aggregator.replica.values import DEMO_NOTICE, HOSTS, MINISTRY, Anchor, Publication
+from aggregator.replica.sites.gsb import TRAP
+from aggregator.replica.sites.robots import RULES
+from aggregator.replica.stock import every_theme
+from aggregator.replica.values import (
+    ARCHIVE_HOST,
+    DEMO_NOTICE,
+    FORMER_HOST,
+    HOSTS,
+    MINISTRY,
+    Anchor,
+    Publication,
+)
 
 # Words of navigation, teasers and hidden texts: no item's text or title may contain them.
 BOILERPLATE = (
@@ -35,8 +44,9 @@ def document() -> dict[str, Any]:
     links = _links(first.publications)
     return {
         "notice": DEMO_NOTICE,
-        "hosts": {**HOSTS, "former": "www.onlinezugangsgesetz.de"},
-        "forbidden": {"host": HOSTS[MINISTRY], "paths": list(FORBIDDEN), "listed": TRAP},
+        "hosts": {**HOSTS, "former": FORMER_HOST, "archive": ARCHIVE_HOST},
+        "robots": {host: {"forbidden": list(rules.disallow), "crawl_delay": rules.crawl_delay}
+                   for host, rules in RULES.items()},
         "boilerplate": list(BOILERPLATE),
         "never_an_item": [f"confluence:{OLD_REVISION}", f"http://{HOSTS[MINISTRY]}{TRAP}"],
         "groups": [{"relation": g.relation, "items": list(g.keys)} for g in first.groups],
@@ -56,8 +66,9 @@ def document() -> dict[str, Any]:
                 "moved": [_move(second, key, path) for key, path in second.moved.items()],
                 "vanished": [p.key for p in second.gone],
                 "unchanged_sources": list(UNCHANGED_SOURCES),
-                "broken_source": {"source": BROKEN_SOURCE, "state": "suspect",
-                                  "reason": "feed_is_html"},
+                "counted": list(second.counted),
+                "broken_sources": [{"source": source, "state": state, "reason": reason}
+                                   for source, (state, reason) in BROKEN_SOURCES.items()],
             },
         },
     }  # fmt: skip
@@ -65,7 +76,7 @@ def document() -> dict[str, Any]:
 
 def item(publication: Publication) -> dict[str, Any]:
     """Return what is true of one publication."""
-    topics = [theme.topic for theme in themes() if theme.id == publication.theme]
+    topics = [theme.topic for theme in every_theme() if theme.id == publication.theme]
     sentences = publication.sentences
     described: dict[str, Any] = {
         "platform": publication.platform,
@@ -73,7 +84,7 @@ def item(publication: Publication) -> dict[str, Any]:
         "sources": list(publication.sources),
         "kind": publication.kind,
         "title": publication.title,
-        "url": publication.url,
+        "url": variants(publication)[0],
         "aliases": list(variants(publication)),
         "published_at": publication.published,
         "date_evidence": publication.evidence,

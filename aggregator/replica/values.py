@@ -11,14 +11,29 @@ MINISTRY = "digitale-verwaltung"
 GUIDE = "ozg-leitfaden"
 COUNCIL = "it-planungsrat"
 FORUM = "ozg-kommunal"
+NETWORKS = "netze-ministerium"
+AGENCY = "digitalagentur"
+PAPER = "kommunalblatt"
+LEAGUE = "gemeindeverband"
+PROVIDER = "kdz-seenland"
+PORTAL = "datenportal"
 
 HOSTS = {
     MINISTRY: "www.digitale-verwaltung.de",
     GUIDE: "leitfaden.ozg-umsetzung.de",
     COUNCIL: "www.it-planungsrat.de",
     FORUM: "www.ozg-kommunal.de",
+    NETWORKS: "www.netze-ministerium.example",
+    AGENCY: "www.digitalagentur.example",
+    PAPER: "www.kommunalblatt.example",
+    LEAGUE: "www.gemeindeverband.example",
+    PROVIDER: "www.kdz-seenland.example",
+    PORTAL: "daten.mitteland.example",
 }
 FORMER_HOST = "www.onlinezugangsgesetz.de"
+ARCHIVE_HOST = "leitfaden-archiv.ozg-umsetzung.de"  # the guide once more, as a static export
+# The platforms whose names are invented, too; those before are named after the mission.
+FEDERATION = (NETWORKS, AGENCY, PAPER, LEAGUE, PROVIDER, PORTAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

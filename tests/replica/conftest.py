@@ -1,8 +1,10 @@
 """A running replica and a small client that speaks plain HTTP to it."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
@@ -55,6 +57,12 @@ class Client:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def visible(html: str) -> str:
+    """Return the words of a page without those for screen readers only."""
+    shown = re.sub(r'<span class="aural">[^<]*</span>', "", html)
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", shown)).split())
 
 
 @pytest.fixture

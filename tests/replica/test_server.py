@@ -11,7 +11,7 @@ from aggregator.replica import Replica
 from aggregator.replica.server import CONTROL_HOST
 from aggregator.replica.sites.confluence import BANNER, OLD_REVISION
 from aggregator.replica.values import DEMO_NOTICE
-from tests.replica.conftest import Client
+from tests.replica.conftest import Client, visible
 
 DV = "http://www.digitale-verwaltung.de"
 GUIDE = "http://leitfaden.ozg-umsetzung.de"
@@ -158,7 +158,7 @@ def extracted(body: bytes) -> tuple[str, str]:
 def test_every_file_is_a_pdf_whose_text_can_be_extracted(
     truth: dict[str, Any], client: Client
 ) -> None:
-    files = [i for i in truth["rounds"]["1"]["items"] if i["kind"] == "document"]
+    files = [i for i in truth["rounds"]["1"]["items"] if ".pdf" in i["url"]]
     assert len(files) == 20
 
     for item in files:
@@ -176,7 +176,9 @@ def test_wiki_pages_have_several_generations_of_addresses(
 ) -> None:
     for item in truth["rounds"]["1"]["items"]:
         if item["key"].startswith("confluence:") and item["kind"] == "guide":
-            for alias in item["aliases"]:
+            archived, *live = item["aliases"]
+            assert item["first_sentence"] in visible(client.get(archived).text)
+            for alias in live:
                 html = client.get(alias).text
                 assert f'content="{item["key"].partition(":")[2]}"' in html, alias
 
@@ -287,8 +289,8 @@ def test_round_is_switched_through_the_control_host_alone(replica: Replica, clie
 
 
 def test_resolve_names_every_host_with_the_port(replica: Replica) -> None:
-    assert len(replica.hosts) == 9
-    assert replica.resolve.count(f"=127.0.0.1:{replica.port}") == 9
+    assert len(replica.hosts) == 21
+    assert replica.resolve.count(f"=127.0.0.1:{replica.port}") == 21
 
 
 def test_unknown_host_is_told_what_this_is(client: Client) -> None:

@@ -2,10 +2,21 @@
 
 from urllib.parse import quote
 
+from aggregator.replica.content.federation import dataset_id
 from aggregator.replica.content.naming import slug
 from aggregator.replica.content.partners import is_plain, page_path
 from aggregator.replica.stock import digits
-from aggregator.replica.values import FORMER_HOST, FORUM, GUIDE, HOSTS, MINISTRY, Publication
+from aggregator.replica.values import (
+    ARCHIVE_HOST,
+    FEDERATION,
+    FORMER_HOST,
+    FORUM,
+    GUIDE,
+    HOSTS,
+    MINISTRY,
+    NETWORKS,
+    Publication,
+)
 
 _NODE = "18094882"
 
@@ -21,6 +32,8 @@ def variants(publication: Publication) -> tuple[str, ...]:
         return _ministry(publication)
     if publication.platform == GUIDE:
         return _guide(publication)
+    if publication.platform in FEDERATION:
+        return _federation(publication)
     if publication.platform == FORUM:
         host, number = publication.host, publication.number
         return (
@@ -75,12 +88,33 @@ def _guide(publication: Publication) -> tuple[str, ...]:
         )
     number, title = publication.number, publication.title
     return (
+        f"http://{ARCHIVE_HOST}{exported(publication)}",
         *((publication.url,) if is_plain(title) else ()),
         f"http://{host}{page_path(number)}",
         f"https://{host}/plugins/viewsource/viewpagesrc.action?pageId={number}",
-        f"http://{host}/{quote(slug(title, words=12))}_{number}.html",
+        f"http://{host}{exported(publication)}",
         f"http://{host}/{number}.html",
     )
+
+
+def exported(page: Publication) -> str:
+    """Return the address of a page of the guide in its static export."""
+    return f"/{quote(slug(page.title, words=12))}_{page.number}.html"
+
+
+def _federation(publication: Publication) -> tuple[str, ...]:
+    host, path = publication.host, publication.path
+    bare = host.removeprefix("www.")
+    further = {
+        "blatt": (f"http://{host}/?p={publication.number}", f"http://{host}{path}?utm_source=rss"),
+        "daten": (f"http://{host}/dataset/{dataset_id(publication.number)}",),
+    }.get(publication.form, ())
+    if publication.platform == NETWORKS:
+        further = (f"http://{host}{path}{session(path)}?nn=13326",
+                   f"http://{host}{path}?nn=13326&pos=4")  # fmt: skip
+    known = (publication.url, f"https://{bare}{path}", *further)
+    formers = (f"http://{host}{former}" for former in publication.former_paths)
+    return tuple(dict.fromkeys((*known, *formers)))
 
 
 # Addresses that lead nowhere, and what the sentences call the thing that stood there.

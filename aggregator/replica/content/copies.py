@@ -72,6 +72,22 @@ def _plan(publications: list[Publication]) -> Iterator[tuple[str, Publication, l
     for place in range(5):
         original, chapter = articles[place], chapters[-1 - place]
         yield "edited", original, [(chapter, _chapter(chapter, original))]
+    yield from _syndicated(forms)
+
+
+def _syndicated(
+    forms: dict[str, list[Publication]],
+) -> Iterator[tuple[str, Publication, list[_Pair]]]:
+    """Let the trade paper print what others sent it, whole or shortened."""
+    posts = iter(forms["blatt"][3::3])
+    whole = (("presse", 5), ("presse", 7), ("netze", 2), ("netze", 6), ("agentur", 4),
+             ("agentur", 9), ("kdz", 4), ("verband", 8))  # fmt: skip
+    for form, place in whole:
+        original, post = forms[form][place], next(posts)
+        yield "copy", original, [(post, _reprinted(post, original, original.paragraphs))]
+    for form, place in (("agentur", 14), ("verband", 15)):
+        original, post = forms[form][place], next(posts)
+        yield "teaser", original, [(post, _reprinted(post, original, _start(original)))]
 
 
 def _notice(
@@ -88,6 +104,15 @@ def _notice(
         theme=original.theme,
         paragraphs=paragraphs,
     )
+
+
+def _reprinted(
+    post: Publication, original: Publication, paragraphs: tuple[Paragraph, ...]
+) -> Publication:
+    """Let a post of the paper carry a text under a title and an address of its own."""
+    title = f"Aus den Häusern: {original.title}"
+    path = f"{post.path[:12]}{slug(title)}/"
+    return replace(post, title=title, path=path, theme=original.theme, paragraphs=paragraphs)
 
 
 def _quoting(topic: Publication, opening: str, original: Publication) -> Publication:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from aggregator.replica.content.addresses import DEAD, session, variants
 from aggregator.replica.content.naming import written
-from aggregator.replica.stock import fill, frames, pick, sentence, themes
+from aggregator.replica.stock import every_theme, fill, frames, pick, sentence, themes
 from aggregator.replica.values import (
     COUNCIL,
     FORUM,
@@ -51,6 +51,11 @@ _RULES = (
 )
 
 _GROUP = {MINISTRY: "ministerium", GUIDE: "leitfaden", COUNCIL: "beschluss", FORUM: "forum"}
+# Forms of the further platforms that link, and what they and others link to, in turns.
+_FAR = ("netze", "agentur", "blatt", "verband", "kdz")
+_FAR_TARGETS = ("meldung", "blatt", "leitfaden", "netze", "beschluss", "agentur", "thema",
+                "verband", "download", "daten", "artikel", "kdz")  # fmt: skip
+_NEAR = ("thema", "leitfaden", "meldung", "beschluss")
 
 
 class _Index:
@@ -104,6 +109,7 @@ def _plan(index: _Index) -> Iterator[tuple[Publication, Publication]]:
     for place, theme in enumerate(themes()):
         yield from _of_theme(index, theme.id, place)
     yield from _to_the_future(index)
+    yield from _of_the_federation(index)
 
 
 def _of_theme(index: _Index, theme: str, place: int) -> Iterator[tuple[Publication, Publication]]:
@@ -129,6 +135,20 @@ def _to_the_future(index: _Index) -> Iterator[tuple[Publication, Publication]]:
         yield late, index.any("thema", 1 + 6 * place)
 
 
+def _of_the_federation(index: _Index) -> Iterator[tuple[Publication, Publication]]:
+    """Yield links from the further platforms, to them, and to what they publish later."""
+    for turn, form in enumerate(_FAR):
+        for place in range(8):
+            wanted = _FAR_TARGETS[(place + 5 * turn) % len(_FAR_TARGETS)]
+            yield index.any(form, 3 * place), index.any(wanted, 2 + 7 * place + turn)
+    for turn, form in enumerate(_NEAR):
+        for place in range(4):
+            far = _FAR[(place + turn) % len(_FAR)]
+            yield index.any(form, 4 + 6 * place + turn), index.any(far, 1 + 5 * place + turn)
+    yield index.any("agentur", 7), index.late("blatt")[0]
+    yield index.any("blatt", 13), index.late("netze")[0]
+
+
 def _with_link(origin: Publication, target: Publication, place: int) -> Publication:
     anchor = Anchor(
         text=_name(target, place), href=_address(origin, target, place), target=target.key
@@ -140,8 +160,9 @@ def _with_link(origin: Publication, target: Publication, place: int) -> Publicat
 def _frame(origin: Publication, target: Publication) -> str:
     if origin.platform == target.platform:
         return "link.anlage" if target.form == "anlage" else "link.intern"
-    start = _GROUP[origin.platform]
-    return f"link.{start}-{'pdf' if target.form == 'download' else _GROUP[target.platform]}"
+    start = _GROUP.get(origin.platform, "fern")
+    end = "pdf" if target.form == "download" else _GROUP.get(target.platform, "fern")
+    return f"link.{start}-{end}"
 
 
 def _sentence(frame: str, anchor: Anchor, target: Publication | None, place: int) -> Sentence:
@@ -156,7 +177,7 @@ def _sentence(frame: str, anchor: Anchor, target: Publication | None, place: int
 
 def _name(target: Publication, place: int) -> str:
     """Return the words that carry the link; their grammar fits the frames."""
-    theme = next(theme.name for theme in themes() if theme.id == target.theme)
+    theme = next(theme.name for theme in every_theme() if theme.id == target.theme)
     names = {
         "beschluss": (f"Beschluss {target.key.partition(':')[2]} des IT-Planungsrats",),
         "download": (target.title,),
@@ -164,6 +185,7 @@ def _name(target: Publication, place: int) -> str:
         "leitfaden": (f"Kapitel „{target.title}“", f"Leitfadenkapitel zum Thema {theme}"),
         "thema": (f"Diskussion über {theme}", f"Anfrage einer Kommune zum Thema {theme}"),
         "artikel": (f"Themenseite „{target.title}“",),
+        "daten": (f"Tabelle „{target.title}“",),
     }.get(target.form)
     if names:
         return names[place % len(names)]

@@ -241,7 +241,7 @@ def _newsletters(composer: Composer) -> Iterator[Publication]:
             evidence="feed",
             modified=stamped(at),
             heading=f"Newsletter {local_day(stamped(at)).year}",
-            paragraphs=_paragraphs(composer, theme, "meldung", seed, (1, 2)),
+            paragraphs=_paragraphs(composer, theme, "meldung", seed, (2, 2)),
         )
 
 

@@ -61,7 +61,7 @@ def guide(composer: Composer) -> Iterator[Publication]:
             form="leitfaden",
             kind="guide",
             theme=theme.id,
-            sources=("leitfaden",),
+            sources=("leitfaden", "leitfaden-archiv"),
             key=f"confluence:{page}",
             path=wiki_path(title, page),
             title=title,
@@ -104,7 +104,7 @@ def _attachment(composer: Composer, theme: Theme, page: int, at: str) -> Publica
         number=page + 40_000_000,
         parent=page,
         paragraphs=(
-            tuple(composer.of(theme, 3, seed)),
+            tuple(composer.of(theme, 4, seed)),
             tuple(composer.frame("download", theme, 1, seed)),
         ),
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from aggregator.replica.content import ministry, partners
+from aggregator.replica.content import federation, ministry, partners
 from aggregator.replica.content.copies import Group, copied
 from aggregator.replica.content.links import linked
 from aggregator.replica.content.partners import wiki_path
@@ -19,14 +19,24 @@ _SUPPLEMENTS = (
 )
 # Form -> places, among those of the first round that take part in no copy, that change.
 _CHANGED = {"meldung": (6, 20), "artikel": (17,), "download": (4,), "leitfaden": (2, 9),
-            "beschluss": (7,), "thema": (12, 19)}  # fmt: skip
+            "beschluss": (7,), "thema": (12, 19), "netze": (3,), "agentur": (5,),
+            "blatt": (2, 8), "verband": (4,), "kdz": (6,), "daten": (3, 9)}  # fmt: skip
 _RENAMED = 14  # a page of the wiki that gets another title
-_MOVED = {"artikel": (15, 16, 18)}
-_GONE = {"meldung": (3, 31), "leitfaden": (12,), "thema": (24,)}
+_MOVED = {"artikel": (15, 16, 18), "netze": (8,), "blatt": (5,), "verband": (7,)}
+_GONE = {"meldung": (3, 31), "leitfaden": (12,), "thema": (24,), "netze": (12,), "agentur": (9,),
+         "blatt": (10,), "verband": (11,), "daten": (7,)}  # fmt: skip
+# Posts of the paper whose counter and day of change move on, and nothing else.
+_COUNTED = {"blatt": (1, 12)}
 # Sources that answer 304, or the same bytes, in the second round.
 UNCHANGED_SOURCES = ("dv-interviews", "dv-termine", "dv-faq", "dv-handreichung", "itplr-aktuelles")
-# A source whose address shows an HTML page in the second round: suspect, nothing is lost.
-BROKEN_SOURCE = "dv-newsletter"
+# Sources that break in the second round, with the state and the reason; nothing of them is lost.
+BROKEN_SOURCES = {
+    "dv-newsletter": ("suspect", "feed_is_html"),
+    "netze-termine": ("suspect", "selector_empty"),  # a relaunch renamed a class
+    "agentur-rundbrief": ("failed", "http_error"),  # 404
+    "verband-rundschreiben": ("gone", "http_error"),  # 410
+    "kdz-betrieb": ("failed", "http_error"),  # 500
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +49,7 @@ class World:
     moved: Mapping[str, str] = field(default_factory=dict)  # key -> former path
     changed: tuple[str, ...] = ()
     gone: tuple[Publication, ...] = ()
+    counted: tuple[str, ...] = ()  # keys of what only its counter sets apart
 
 
 @cache
@@ -55,6 +66,7 @@ def world(number: int) -> World:
     edits.append(_renamed(free["leitfaden"][_RENAMED]))
     moves = [free[form][place] for form, places in _MOVED.items() for place in places]
     others = {publication.key: publication for publication in everything}
+    counted = [free[form][place] for form, places in _COUNTED.items() for place in places]
     others |= {edit.key: edit for edit in edits} | {move.key: _moved(move) for move in moves}
     for publication in gone:
         del others[publication.key]
@@ -65,6 +77,7 @@ def world(number: int) -> World:
         moved={move.key: move.path for move in moves},
         changed=tuple(edit.key for edit in edits),
         gone=gone,
+        counted=tuple(p.key for p in counted),
     )
 
 
@@ -82,6 +95,7 @@ def _everything() -> tuple[tuple[Publication, ...], tuple[Group, ...]]:
         *partners.decisions(composer),
         *partners.council_news(composer),
         *partners.topics(composer),
+        *federation.publications(composer),
     ]
     publications, groups = copied(publications)
     return tuple(linked(publications)), groups
@@ -145,7 +159,13 @@ def _renamed(page: Publication) -> Publication:
     )
 
 
-def _moved(article: Publication) -> Publication:
-    """Return the article under its new address; the old one redirects for good."""
-    path = article.path.replace("/DE/onlinezugangsgesetz/", "/DE/digitale-verwaltung/themen/")
-    return replace(article, path=path, former_paths=(article.path,), modified=_CHANGED_AT)
+def _moved(page: Publication) -> Publication:
+    """Return a page under its new address; the old one redirects for good."""
+    old, new = {
+        "artikel": ("/DE/onlinezugangsgesetz/", "/DE/digitale-verwaltung/themen/"),
+        "netze": ("/Pressemitteilungen/", "/Meldungen/"),
+        "blatt": (page.path[11:], f"/nachgefragt{page.path[11:].replace('/', '-', 1)}"),
+        "verband": (page.path.rpartition("/")[2], f"{page.number}-neu-gefasst"),
+    }[page.form]
+    path = page.path.replace(old, new, 1)
+    return replace(page, path=path, former_paths=(page.path,), modified=_CHANGED_AT)

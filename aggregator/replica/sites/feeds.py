@@ -56,6 +56,8 @@ def _item(publication: Publication, *, twice_escaped: bool, full: bool) -> str:
     ]
     if full:
         html = paragraphs(publication.paragraphs)
-        rows.append(f'<guid isPermaLink="false">itplr-news-{escape(publication.path)}</guid>')
+        rows.append(
+            f'<guid isPermaLink="false">{publication.platform}{escape(publication.path)}</guid>'
+        )
         rows.append(f"<content:encoded><![CDATA[{html}]]></content:encoded>")
     return f"<item>\n{chr(10).join(rows)}\n</item>"

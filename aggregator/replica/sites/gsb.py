@@ -29,6 +29,7 @@ from aggregator.replica.sites.answer import (
     sitemap,
     template,
 )
+from aggregator.replica.sites.robots import RULES
 from aggregator.replica.stock import pick
 from aggregator.replica.values import (
     DEMO_NOTICE,
@@ -44,24 +45,10 @@ from aggregator.replica.values import (
 HOST = HOSTS[MINISTRY]
 HOME = f"http://{HOST}/"
 COOKIE = "AL_SESS-S"
-ROBOTS = f"""User-agent: Amazonbot
-Disallow: /
-
-User-agent: *
-Disallow: /SiteGlobals/
-Disallow: /DE/Service/
-Disallow: /EN/Service/
-Disallow: /SharedDocs/kurzmeldungen/Webs/DV/DE/intern/
-Allow: /SiteGlobals/Modules/
-Allow: /SiteGlobals/StyleBundles/
-Allow: /SiteGlobals/Frontend/
-Crawl-delay: 10
-
-Sitemap: http://{HOST}/Sitemap_Index.xml
-"""
-FORBIDDEN = ("/SiteGlobals/", "/DE/Service/", "/EN/Service/",
-             "/SharedDocs/kurzmeldungen/Webs/DV/DE/intern/")  # fmt: skip
-ALLOWED = ("/SiteGlobals/Modules/", "/SiteGlobals/StyleBundles/", "/SiteGlobals/Frontend/")
+ROBOTS = (
+    f"User-agent: Amazonbot\nDisallow: /\n\n{RULES[HOST].text()}\n"
+    f"Sitemap: http://{HOST}/Sitemap_Index.xml\n"
+)
 # Listed in a sitemap and forbidden by robots.txt: must not be fetched.
 TRAP = "/SharedDocs/kurzmeldungen/Webs/DV/DE/intern/01_entwurf.html"
 NEWS_LIST = "/Webs/DV/DE/aktuelles-service/meldungen/meldungen-node.html"
@@ -272,11 +259,6 @@ class Ministry:
             notice=DEMO_NOTICE,
         )
         return page(html, tag=tag)
-
-
-def is_forbidden(path: str) -> bool:
-    """Whether robots.txt of the ministry forbids a path (longest match, RFC 9309 2.2.2)."""
-    return path.startswith(FORBIDDEN) and not path.startswith(ALLOWED)
 
 
 def _tail(asked: Asked) -> str:
