@@ -80,7 +80,13 @@ class Verdict:
 
 
 def enumeration(
-    source: Source, parsed: Parsed, found: Normalised, *, role: Role, named_before: int
+    source: Source,
+    parsed: Parsed,
+    found: Normalised,
+    *,
+    role: Role,
+    named_before: int,
+    accepted: bool = False,
 ) -> None:
     """Check what an enumerating page says against the promises of its source.
 
@@ -90,6 +96,7 @@ def enumeration(
         found: What was let in and normalised.
         role: ROOT or INDEX: later pages of a list may be short.
         named_before: How much the page named when it was last believed; 0: never.
+        accepted: A person has accepted that there are few now; what is declared holds all the same.
 
     Raises:
         ParseError: It is not to be believed; code and message say why.
@@ -101,7 +108,7 @@ def enumeration(
     leads_on = any(link.role is Role.INDEX for link in parsed.follow)
     if role is Role.INDEX and source.kind is not SourceKind.SITEMAP:
         return
-    if count == 0 and not leads_on and source.expect.min_entries != 0:
+    if count == 0 and not leads_on and source.expect.min_entries != 0 and not accepted:
         if not parsed.entries:
             raise ParseError("kein einziger Eintrag", code=Code.EMPTY)
         if role is Role.ROOT:
@@ -114,7 +121,8 @@ def enumeration(
             f"nur {count} Einträge, erwartet sind mindestens {source.expect.min_entries}",
             code=Code.EMPTY,
         )
-    if named_before >= HALF_FROM and not leads_on and 2 * count <= named_before + 1:
+    halved = named_before >= HALF_FROM and not leads_on and 2 * count <= named_before + 1
+    if halved and not accepted:
         raise ParseError(f"nur noch {count} von {named_before} Einträgen", code=Code.MASS_VANISH)
     _required(source, found)
 

@@ -20,7 +20,7 @@ from datetime import timedelta
 from operator import itemgetter
 from pathlib import Path
 
-from aggregator import judge, store, timing, urls
+from aggregator import belief, store, timing, urls
 from aggregator.clock import Clock, stamp
 from aggregator.config import load_settings
 from aggregator.errors import FetchError, ParseError
@@ -243,6 +243,7 @@ def _begin(engine: Engine, db: sqlite3.Connection, run: Run, *, forced: bool) ->
     with store.transaction(db):
         run.refused = store.state.claim(db, source.id, engine.clock, forced=forced)
         if run.refused is None:
+            run.accepted = store.expectations.is_accepted(db, source.id)
             run.number = store.runs.start(db, source.id, engine.trigger, stamp(now))
             store.frontier.open_pass(
                 db, source.id, source.url or "", run.root, stamp(now),
@@ -277,16 +278,25 @@ def _conclude_enumeration(engine: Engine, db: sqlite3.Connection, run: Run) -> N
     if not run.fresh and not store.frontier.says_complete(db, run.source.id, run.root):
         return  # nothing new was read, and what was read before concludes nothing
     _, held_back = store.commit.conclude_vanished(
-        db, run.source.id, run=run.number, root=run.root,
-        max_vanish=run.source.expect.max_vanish, now=stamp(engine.clock.now()),
+        db, run.source.id, run=run.number, root=run.root, max_vanish=_max_vanish(run),
+        now=stamp(engine.clock.now()),
     )  # fmt: skip
     if held_back:
-        run.suspect = True
-        run.trouble = Problem(
-            code=Code.MASS_VANISH,
-            message="auf einmal fehlen mehr Einträge als erwartet; der alte Stand bleibt",
-            where=run.root,
-        )
+        _hold_back(run, run.root)
+
+
+def _max_vanish(run: Run) -> float:
+    """Return which share of its items a source may lose at once."""
+    return 1.0 if run.accepted else run.source.expect.max_vanish
+
+
+def _hold_back(run: Run, where: str) -> None:
+    """Call a run suspect in which too much would have vanished."""
+    run.suspect = True
+    run.trouble = Problem(
+        code=Code.MASS_VANISH, where=where,
+        message="auf einmal fehlen mehr Einträge als erwartet; der alte Stand bleibt",
+    )  # fmt: skip
 
 
 def _visit(engine: Engine, db: sqlite3.Connection, run: Run, row: store.frontier.Row) -> None:
@@ -317,7 +327,7 @@ def _visit(engine: Engine, db: sqlite3.Connection, run: Run, row: store.frontier
         _judge(db, run, row, found)
         found = _without_endless_pages(db, run, row, found)
     except ParseError as error:
-        _store_unreadable(db, run, visit, error)
+        _store_unreadable(db, run, visit, answer, error)
         return
     except FetchError as error:
         _store_failure(engine, db, run, row, error)
@@ -385,7 +395,9 @@ def _store_failure(
     elif run.paused:
         return  # the row stays due
     elif error.status in MISSING:
-        store.commit.commit_missing(db, visit)
+        _, held_back = store.commit.commit_missing(db, visit, max_vanish=_max_vanish(run))
+        if held_back:
+            _hold_back(run, row.url)
         return
     store.commit.commit_failure(
         db, visit, problem, retry_in=error.retry_after, give_up=not error.retryable,
@@ -393,26 +405,34 @@ def _store_failure(
 
 
 def _store_unreadable(
-    db: sqlite3.Connection, run: Run, visit: store.commit.Visit, error: ParseError
+    db: sqlite3.Connection,
+    run: Run,
+    visit: store.commit.Visit,
+    answer: Fetched,
+    error: ParseError,
 ) -> None:
     """Store that a body was not what it should be: its validators are not believed."""
     problem = Problem(code=error.code, message=error.message, where=visit.row.url)
+    snapshot = None
     if visit.row.role in ENUMERATING:
         run.trouble, run.suspect = problem, True
-    store.commit.commit_failure(db, visit, problem, retry_in=None, give_up=False)
+        snapshot = store.snapshots.of(run.source, answer)
+    store.commit.commit_failure(db, visit, problem, retry_in=None, give_up=False, snapshot=snapshot)
 
 
 def _judge(db: sqlite3.Connection, run: Run, row: store.frontier.Row, found: Read) -> None:
-    """Refuse what an enumerating page says when it breaks its source's promises.
+    """Refuse what breaks its source's promises or its habits.
 
     Raises:
-        ParseError: It is not to be believed; the run is suspect.
+        ParseError: It is not to be believed; for what enumerates, the run is suspect.
     """
-    if row.role in ENUMERATING:
-        judge.enumeration(
-            run.source, found.parsed, found.normalised, role=row.role,
-            named_before=store.frontier.listed_count(db, run.source.id, row.canonical),
-        )  # fmt: skip
+    run.pages += row.role not in ENUMERATING
+    try:
+        reading = belief.examine(db, run.source, run.platform, row, found, accepted=run.accepted)
+    except ParseError:
+        run.hollow += row.role not in ENUMERATING
+        raise
+    run.reading = reading or run.reading
 
 
 def _without_endless_pages(

@@ -7,14 +7,14 @@ in one transaction, together with the end of the lease.
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from aggregator import dates, judge, store, timing
+from aggregator import dates, judge, store, timing, usual
 from aggregator.clock import Clock, instant, stamp
 from aggregator.errors import FetchError
-from aggregator.model import Exchange, Platform, Problem, RunState, Source
+from aggregator.model import Code, Exchange, Platform, Problem, RunState, Source
 
 OFFLINE_PAUSE = timedelta(minutes=10)
 RETIRED = timedelta(days=365)  # 410: asked again only when somebody names it
@@ -86,6 +86,10 @@ class Run:
     trouble: Problem | None = None  # with what enumerates the source
     error: FetchError | None = None  # behind the trouble, when nothing usable came at all
     suspect: bool = False
+    accepted: bool = False  # a person has accepted the new normal of the source
+    reading: usual.Reading | None = None  # of the source's own document, to be learnt from
+    pages: int = 0  # behind entries, that were read
+    hollow: int = 0  # of them those that lost their text
     silent: bool = False  # the network gave no answer at all
     paused: bool = False  # its host has asked us to come back much later
     enumerated: bool = False
@@ -112,8 +116,10 @@ def _conclude(db: store.Connection, clock: Clock, run: Run, *, offline: bool) ->
     now = clock.now()
     pending = store.frontier.pending(db, run.source.id)
     published = store.runs.newest_dates(db, run.source.id)
+    _doubt_hollow_pages(run)
     verdict = judge.verdict(
-        run.source, trouble=run.trouble, status=run.error.status if run.error else None,
+        _with_habits(db, run, published), trouble=run.trouble,
+        status=run.error.status if run.error else None,
         suspect=run.suspect, offline=offline, fresh=run.fresh,
         newest=published[0] if published else None, now=stamp(now),
     )  # fmt: skip
@@ -121,6 +127,7 @@ def _conclude(db: store.Connection, clock: Clock, run: Run, *, offline: bool) ->
     before = 0.0 if verdict.fine else store.state.state_of(db, run.source.id).failures
     failures, next_at = _plan(run, verdict, before, published, now)
     if verdict.fine:
+        _learn(db, run, stamp(now))
         store.frontier.plan(db, run.source.id, stamp(next_at))
         waiting, revisit = store.frontier.waiting_since(db, run.source.id)
         next_at = timing.sooner_for_pages(
@@ -139,6 +146,33 @@ def _conclude(db: store.Connection, clock: Clock, run: Run, *, offline: bool) ->
         source=run.source.id, state=verdict.state, reason=verdict.reason,
         message=verdict.message, counts=record, next_at=stamp(next_at),
     )  # fmt: skip
+
+
+def _doubt_hollow_pages(run: Run) -> None:
+    """Call a run suspect in which most pages kept their titles and lost their texts."""
+    if run.trouble is None and run.hollow >= usual.ENOUGH and 2 * run.hollow > run.pages:
+        run.suspect = True
+        run.trouble = Problem(
+            code=Code.IDENTITY_LOST, where=run.source.url or "",
+            message=f"{run.hollow} von {run.pages} Seiten haben auf einmal keinen Text mehr",
+        )  # fmt: skip
+
+
+def _with_habits(db: store.Connection, run: Run, published: Sequence[str]) -> Source:
+    """Return the source with the longest silence that is usual for it, where it declares none."""
+    past = store.expectations.readings(db, run.source.id)
+    if run.accepted or not past or run.source.expect.max_age is not None:
+        return run.source
+    most = usual.longest_silence(published, past[0].at)
+    return replace(run.source, expect=replace(run.source.expect, max_age=most))
+
+
+def _learn(db: store.Connection, run: Run, now: str) -> None:
+    """Learn from a run that was believed; one that was accepted begins a new past."""
+    if run.accepted:
+        store.expectations.use(db, run.source.id, now)
+    if run.reading is not None:
+        store.expectations.learn(db, run.source.id, run.reading)
 
 
 def _plan(

@@ -13,7 +13,7 @@ from datetime import timedelta
 from aggregator import urls
 from aggregator.clock import instant
 from aggregator.model import Exchange, Item, ItemState, Platform, Problem, Role, Validators
-from aggregator.store import frontier, moves, runs
+from aggregator.store import frontier, moves, runs, snapshots
 from aggregator.store.arrivals import store_items
 from aggregator.store.changes import enqueue
 from aggregator.store.connection import transaction
@@ -189,18 +189,25 @@ def commit_not_modified(
     return counts
 
 
-def commit_missing(db: sqlite3.Connection, visit: Visit) -> runs.Counts:
+def commit_missing(
+    db: sqlite3.Connection, visit: Visit, *, max_vanish: float
+) -> tuple[runs.Counts, bool]:
     """Store that a page answered 404 or 410 (`visit.status`).
 
     Its item has vanished when a complete enumeration no longer names it either, or when a visit
-    a day earlier said the same; with 410 it is gone.
+    a day earlier said the same; with 410 it is gone. When too many pages of the source are missing
+    at once, none has vanished.
+
+    Returns:
+        (what it did, whether a mass vanishing was held back).
     """
     row = visit.row
     with transaction(db):
         since = row.missing_since
         twice = since is not None and instant(visit.now) - instant(since) >= GONE_AFTER
+        many = twice and frontier.missing_count(db, row.source) > _most(db, row.source, max_vanish)
         vanished = 0
-        if twice or row.reason == "dropped":
+        if (twice and not many) or row.reason == "dropped":
             end = ItemState.GONE if visit.status == 410 else ItemState.VANISHED
             for pk in items_at(db, visit.platform.id, row.canonical):
                 vanished += set_state(db, pk, end)
@@ -211,7 +218,12 @@ def commit_missing(db: sqlite3.Connection, visit: Visit) -> runs.Counts:
             )
         counts = runs.Counts(requests=len(visit.exchanges), vanished=vanished)
         _record(db, visit, counts)
-    return counts
+    return counts, many
+
+
+def _most(db: sqlite3.Connection, source: str, max_vanish: float) -> float:
+    """Return how many items of a source may vanish at once."""
+    return max(3.0, max_vanish * frontier.live_count(db, source))
 
 
 def commit_failure(
@@ -221,10 +233,22 @@ def commit_failure(
     *,
     retry_in: timedelta | None,
     give_up: bool,
+    snapshot: snapshots.Snapshot | None = None,
 ) -> runs.Counts:
-    """Store that an address gave nothing usable: it waits, or is given up; its data stay."""
+    """Store that an address gave nothing usable: it waits, or is given up; its data stay.
+
+    Args:
+        db: The connection.
+        visit: The visit of the address.
+        problem: What went wrong.
+        retry_in: The server's own wish, which only delays.
+        give_up: Do not ask again.
+        snapshot: The answer that was not believed.
+    """
     row = visit.row
     with transaction(db):
+        if snapshot is not None:
+            snapshots.keep(db, row.source, visit.run, snapshot, reason=problem.code, now=visit.now)
         if row.role is Role.ROOT:
             moves.failed(
                 db, row.source, asked=row.url, status=visit.status, code=problem.code,
@@ -256,8 +280,7 @@ def conclude_vanished(
         if not frontier.enumeration_is_complete(db, source, root):
             return 0, False
         out = frontier.dropped(db, source)
-        most = max(3.0, max_vanish * frontier.live_count(db, source))
-        if len(out) > most:
+        if len(out) > _most(db, source, max_vanish):
             return 0, True
         vanished = 0
         for pk, page in out:

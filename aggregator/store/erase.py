@@ -63,6 +63,10 @@ def _entomb(db: sqlite3.Connection, row: sqlite3.Row, reason: str, now: str) -> 
     for letter in LETTERS:
         remove(Generation(db, letter), item)
     versions.forget(db, item)
+    db.execute(
+        "DELETE FROM snapshot WHERE source IN (SELECT source FROM observation WHERE item = ?)",
+        (item,),
+    )
     for table in ("alias", "observation"):
         db.execute(f"DELETE FROM {table} WHERE item = ?", (item,))  # noqa: S608 (names are ours)
     db.execute("DELETE FROM item WHERE pk = ?", (item,))

@@ -443,6 +443,23 @@ def dropped(db: sqlite3.Connection, source: str) -> list[tuple[int, str | None]]
     return [(row[0], row[1]) for row in rows]
 
 
+def missing_count(db: sqlite3.Connection, source: str) -> int:
+    """Count the pages of a source that answered 404 or 410 when they were last asked."""
+    row = db.execute(
+        "SELECT count(*) FROM frontier WHERE source = ? AND missing_since IS NOT NULL"
+        " AND due_at < ?", (source, FAR),
+    ).fetchone()  # fmt: skip
+    return int(row[0])
+
+
+def ask_missing(db: sqlite3.Connection, source: str, now: str) -> None:
+    """Make the missing pages of a source due at once."""
+    db.execute(
+        "UPDATE frontier SET due_at = ? WHERE source = ? AND missing_since IS NOT NULL"
+        " AND due_at < ?", (now, source, FAR),
+    )  # fmt: skip
+
+
 def live_count(db: sqlite3.Connection, source: str) -> int:
     """Count the live items that a source has seen."""
     row = db.execute(

@@ -109,6 +109,7 @@ CREATE TABLE frontier (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX frontier_turn ON frontier (source, turn, due_at, canonical);       -- the next address
 CREATE INDEX frontier_pending ON frontier (source, due_at) WHERE pending = 1;   -- `pending`
+CREATE INDEX frontier_missing ON frontier (source) WHERE missing_since IS NOT NULL;  -- how many at once
 
 -- What each enumerating document named when it was last read: the basis of "vanished".
 CREATE TABLE listed (
@@ -161,6 +162,7 @@ CREATE INDEX item_sort ON item (sort_at DESC, id) WHERE merged_into IS NULL AND 
 CREATE INDEX item_platform ON item (platform, sort_at DESC, id) WHERE merged_into IS NULL AND state <> 'hidden'; -- platform page
 CREATE INDEX item_source ON item (source, published_at DESC) WHERE published_at IS NOT NULL AND merged_into IS NULL; -- its rhythm
 CREATE INDEX item_merged ON item (merged_into) WHERE merged_into IS NOT NULL;
+CREATE INDEX item_title ON item (title) WHERE merged_into IS NULL AND state = 'live';     -- the same under another address
 CREATE INDEX item_entry ON item (source, entry_id) WHERE entry_id IS NOT NULL;            -- source:entry_id
 
 -- Every address under which an item was seen.
@@ -238,6 +240,44 @@ CREATE TABLE tombstone (
     reason   TEXT NOT NULL,
     PRIMARY KEY (platform, key)
 ) STRICT, WITHOUT ROWID;
+
+-- How the document of a source looked when it was believed: what is usual is learnt from it.
+CREATE TABLE reading (
+    source  TEXT NOT NULL,
+    at      TEXT NOT NULL,
+    entries INTEGER NOT NULL,
+    titled  INTEGER NOT NULL,              -- entries with a title, a date, a text
+    dated   INTEGER NOT NULL,
+    texted  INTEGER NOT NULL,
+    PRIMARY KEY (source, at)
+) STRICT, WITHOUT ROWID;
+
+-- What a person took for the new normal of a suspect source.
+CREATE TABLE acceptance (
+    source  TEXT NOT NULL,
+    at      TEXT NOT NULL,
+    by_name TEXT NOT NULL,
+    reason  TEXT NOT NULL,                 -- why the source was suspect
+    message TEXT NOT NULL,
+    used_at TEXT,                          -- the run that was believed; NULL: it is still to come
+    PRIMARY KEY (source, at)
+) STRICT, WITHOUT ROWID;
+
+-- Answers that were not believed, the latest of each source.
+CREATE TABLE snapshot (
+    source    TEXT NOT NULL,
+    n         INTEGER NOT NULL,
+    run       INTEGER NOT NULL,
+    at        TEXT NOT NULL,
+    reason    TEXT NOT NULL,
+    url       TEXT NOT NULL,
+    final_url TEXT NOT NULL,
+    status    INTEGER NOT NULL,
+    headers   TEXT NOT NULL,               -- JSON, cookies left out
+    size      INTEGER NOT NULL,            -- bytes of the whole body
+    packed    BLOB,                        -- zlib, the beginning of the body; NULL: not allowed
+    PRIMARY KEY (source, n)
+) STRICT;
 
 -- ---- runs --------------------------------------------------------------------------------
 
