@@ -39,7 +39,7 @@ from aggregator.text.wordforms import WordForms
 SEARCH_LEASE = "search"
 AT_ONCE = 2_000  # waiting items that are linked whatever time there is: some ten seconds
 MANY = 2_000  # waiting items from which on the epoch's words are read at once
-TEAM_FROM = 2_000  # ... from which on a process beside this one reads; it takes .2 s to start
+TEAM_FROM = 5_000  # ... from which on a process beside this one reads; it warms up like this one
 GRACE = timedelta(seconds=10)  # that a run waits for another one to link, whatever time it has
 POLL = timedelta(milliseconds=100)  # between two looks at a lease that another process holds
 
