@@ -52,7 +52,7 @@ def parse_feed(source: Source, page: Page) -> Parsed:
     """Read a feed.
 
     Returns:
-        Entries in document order, not deduplicated; at most `MAX_ENTRIES`, then with a TRUNCATED
+        Entries in document order, not deduplicated; at most `MAX_ENTRIES`, then with a TOO_LARGE
         problem, as when the document ends in the middle. EMPTY when there is no entry.
 
     Raises:
@@ -139,7 +139,7 @@ def _problems(
 ) -> Iterable[Problem]:
     where = page.final_url
     if shortened:
-        yield Problem(code=Code.TRUNCATED, where=where,
+        yield Problem(code=Code.TOO_LARGE, where=where,
                       message=f"Nur die ersten {MAX_ENTRIES} Einträge wurden gelesen")  # fmt: skip
     elif found.get("bozo") and not _ends(body):
         yield Problem(code=Code.TRUNCATED, where=where,

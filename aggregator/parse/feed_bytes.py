@@ -10,7 +10,7 @@ from aggregator.errors import ParseError
 from aggregator.model import Code
 from aggregator.parse import sniff
 
-MAX_ENTRIES = 2000  # 2 s of parsing; the longest honest feeds have some hundred
+MAX_ENTRIES = 5000  # 3 s of parsing; the longest honest feeds have some hundred
 _MAX_ENTITIES = 64  # entity declarations in a DTD; honest ones have a handful
 _MAX_ENTITY_BYTES = 1000
 _MAX_PROLOGUE_BYTES = 32 * 1024

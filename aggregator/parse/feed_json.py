@@ -43,7 +43,7 @@ def parse_json_feed(source: Source, page: Page, *, limit: int) -> Parsed:
 def _problems(count: int, limit: int, where: str) -> Iterable[Problem]:
     if count > limit:
         message = f"Nur die ersten {limit} Einträge wurden gelesen"
-        yield Problem(code=Code.TRUNCATED, message=message, where=where)
+        yield Problem(code=Code.TOO_LARGE, message=message, where=where)
     if not count:
         yield Problem(code=Code.EMPTY, message="Der Feed hat keine Einträge", where=where)
 

@@ -29,6 +29,7 @@ from aggregator.model import (
 )
 from aggregator.parse.dialects import kind_of
 from aggregator.parse.presets import DEFAULT, FIELDS, PRESETS, Places
+from aggregator.parse.soup import soup as tree_of
 from aggregator.parse.walls import wall
 from aggregator.text import html
 from aggregator.text.charset import decode
@@ -88,7 +89,7 @@ def parse_listing(source: Source, page: Page) -> Parsed:
 
 def _soup(page: Page) -> BeautifulSoup:
     text = decode(page.body, page.charset, page.media_type)[:MAX_CHARS]
-    return BeautifulSoup(text, "lxml")
+    return tree_of(text)
 
 
 def _refuse_wall(soup: BeautifulSoup, page: Page) -> None:

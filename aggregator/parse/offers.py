@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from bs4 import BeautifulSoup
 from lxml.html import HtmlElement
 
 from aggregator import urls
 from aggregator.model import Page
 from aggregator.parse import facts, listing
 from aggregator.parse.presets import PRESETS
+from aggregator.parse.soup import soup as tree_of
 from aggregator.text import html
 from aggregator.text.charset import decode
 
@@ -208,7 +208,7 @@ def _is_comments(feed: Offer) -> bool:
 
 def _listings(text: str, page: Page) -> Iterator[Offer]:
     """Yield the page itself where a preset finds a list on it."""
-    soup = BeautifulSoup(text, "lxml")
+    soup = tree_of(text)
     preset = listing.recognise(soup)
     if preset is None:
         return

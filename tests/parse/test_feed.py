@@ -366,9 +366,9 @@ def test_a_register_in_the_form_of_a_feed_is_cut() -> None:
 
     assert len(closed.entries) == MAX_ENTRIES
     assert closed.entries[-1].title == str(MAX_ENTRIES - 1)
-    assert [p.code for p in closed.problems] == [Code.TRUNCATED]
+    assert [p.code for p in closed.problems] == [Code.TOO_LARGE]
     assert len(unclosed.entries) <= MAX_ENTRIES
-    assert [p.code for p in unclosed.problems] == [Code.TRUNCATED]
+    assert [p.code for p in unclosed.problems] == [Code.TOO_LARGE]
 
 
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))

@@ -58,5 +58,5 @@ def test_a_long_json_feed_is_cut_and_an_empty_one_is_told() -> None:
     empty = read('{"items": []}')
 
     assert len(long.entries) == MAX_ENTRIES
-    assert [p.code for p in long.problems] == [Code.TRUNCATED]
+    assert [p.code for p in long.problems] == [Code.TOO_LARGE]
     assert [p.code for p in empty.problems] == [Code.EMPTY]
