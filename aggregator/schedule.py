@@ -79,10 +79,12 @@ class Scheduler:
                 return
             settings, now = config.load_settings(self._data), self._clock.now()
             log.info(
-                "housekeeping pruned_requests=%s pruned_problems=%s pruned_runs=%s",
+                "housekeeping pruned_requests=%s pruned_problems=%s pruned_runs=%s"
+                " pruned_snapshots=%s",
                 store.runs.prune_requests(db, stamp(now - settings.keep_requests)),
                 store.runs.prune_problems(db, stamp(now - settings.keep_problems)),
                 store.runs.prune(db, stamp(now - settings.keep_runs)),
+                store.snapshots.prune(db, stamp(now - settings.keep_problems)),
             )
             store.runs.optimize(db)
             store.leases.release(db, "housekeeping")

@@ -4,7 +4,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from aggregator.cli import discover, sources_edit
+from aggregator.cli import discover, sources_edit, sources_trust
 from aggregator.cli.common import Context, emit, listed, note, say, table
 from aggregator.cli.preview import report_document, trial_document
 from aggregator.errors import ConfigError
@@ -25,6 +25,8 @@ sources_command.add_command(sources_edit.add_command)
 sources_command.add_command(sources_edit.import_command)
 sources_command.add_command(sources_edit.export_command)
 sources_command.add_command(discover.discover_command)
+sources_command.add_command(sources_trust.accept_command)
+sources_command.add_command(sources_trust.snapshots_command)
 
 
 @sources_command.command("list")
@@ -51,6 +53,10 @@ def list_command(ctx: Context, *, as_json: bool) -> None:
             note(
                 f"{row['id']} ist eingestellt ({row['message']}); eine andere url belebt die Quelle"
             )
+        elif row["state"] == RunState.SUSPECT:
+            note(f"{row['id']} ist verdächtig ({row['message']}); ansehen: aggregator sources"
+                 f" snapshots {row['id']}, als richtig annehmen: aggregator sources accept"
+                 f" {row['id']}")  # fmt: skip
 
 
 def _states(ctx: Context) -> dict[str, dict[str, Any]]:
@@ -73,6 +79,7 @@ def _row(source: Source, state: dict[str, Any]) -> dict[str, Any]:
         "state": state.get("state"), "reason": state.get("reason"),
         "message": state.get("message"), "moved_to": state.get("moved_to"),
         "last_success_at": state.get("last_success_at"), "next_at": state.get("next_at"),
+        "snapshots": state.get("snapshots", 0),
     }  # fmt: skip
 
 

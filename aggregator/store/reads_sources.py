@@ -13,6 +13,7 @@ from typing import Any
 
 from aggregator.clock import instant, stamp
 from aggregator.errors import NotFoundError
+from aggregator.store import expectations, snapshots
 from aggregator.store.reads import Document
 
 OVERDUE = timedelta(hours=6)  # past its time: nobody calls `refresh` any more
@@ -51,6 +52,7 @@ _SOURCES = """
          AND move.state IN ('learnt', 'foreign')) AS moved_to,
         (SELECT count(*) FROM frontier
          WHERE frontier.source = source.id AND pending = 1) AS pending,
+        (SELECT count(*) FROM snapshot WHERE snapshot.source = source.id) AS snapshots,
         (SELECT coalesce(sum(new), 0) FROM run
          WHERE run.source = source.id AND run.started_at >= :week_ago) AS new_7_days
     FROM source
@@ -122,7 +124,11 @@ def source_page(db: sqlite3.Connection, source: str, now: datetime) -> Document:
         alike = tuple(row["id"] for row in told if row["id"].startswith(source[:4]))
         raise NotFoundError("diese Quelle gibt es nicht", where=source, nearest=alike[:5])
     definition = db.execute("SELECT definition FROM source WHERE id = ?", (source,)).fetchone()[0]
-    return {"source": found, "definition": json.loads(definition), "runs": _runs(db, source)}
+    return {
+        "source": found, "definition": json.loads(definition), "runs": _runs(db, source),
+        "snapshots": snapshots.listed(db, source),
+        "accepted": expectations.acceptances(db, source),
+    }  # fmt: skip
 
 
 def _runs(db: sqlite3.Connection, source: str) -> list[Document]:

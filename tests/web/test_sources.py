@@ -7,8 +7,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from aggregator import store
-from aggregator.model import Exchange
+from aggregator.model import Exchange, Policy
 from aggregator.store.reads_sources import Health, health_of
+from aggregator.store.snapshots import Snapshot
 from tests.web.filling import Filling, read
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -149,3 +150,50 @@ def test_a_source_that_moved_or_is_gone_is_a_notice(
     assert told["ministerium-feed"]["moved_to"] == "https://ministerium.example/neu.xml"
     assert gone in page
     assert "in der Quellenliste eintragen: https://ministerium.example/neu.xml" in page
+
+
+def suspect(filling: Filling, policy: Policy) -> None:
+    """Let a source have an answer that was not believed, and one acceptance."""
+    answer = Snapshot(
+        url="https://forum.example/feed.xml", final_url="https://forum.example/feed.xml",
+        status=200, headers={"server": "amt"}, body=b"<script>alert(1)</script>", size=25,
+    )  # fmt: skip
+    with store.transaction(filling.db):
+        store.snapshots.keep(filling.db, "forum-feed", 1, answer, reason="feed_is_html",
+                             now="2026-11-24T08:00:00Z")  # fmt: skip
+        filling.db.execute(
+            "UPDATE source SET definition = json_set(definition, '$.policy', ?)", (policy,)
+        )
+        filling.db.execute(
+            "INSERT INTO acceptance VALUES ('forum-feed', '2026-11-23T08:00:00Z', 'Ada', 'empty',"
+            " '', NULL)"
+        )
+
+
+def test_a_snapshot_is_a_text_that_no_browser_runs(filling: Filling, client: FlaskClient) -> None:
+    suspect(filling, Policy.FULL)
+
+    page = client.get("/sources/forum-feed").text
+    answer = client.get("/sources/forum-feed/snapshots/1.txt")
+
+    assert 'href="/sources/forum-feed/snapshots/1.txt"' in page
+    assert "alert" not in page
+    assert "Ada" in page
+    assert answer.mimetype == "text/plain"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert "<script>alert(1)</script>" in answer.text
+    assert client.get("/sources/forum-feed/snapshots/2.txt").status_code == 404
+    told = read(client, "/sources/forum-feed.json")
+    assert [row["n"] for row in told["snapshots"]] == [1]
+    assert told["source"]["snapshots"] == 1
+
+
+def test_a_snapshot_is_not_shown_where_the_text_may_not_be(
+    filling: Filling, client: FlaskClient
+) -> None:
+    suspect(filling, Policy.EXCERPT)
+
+    assert "snapshots/1.txt" not in client.get("/sources/forum-feed").text
+    assert client.get("/sources/forum-feed/snapshots/1.txt").status_code == 404

@@ -5,7 +5,9 @@ from datetime import timedelta
 from flask import Blueprint, Response
 
 from aggregator.clock import stamp
-from aggregator.store import reads_sources
+from aggregator.errors import NotFoundError
+from aggregator.model import Policy
+from aggregator.store import reads_sources, snapshots
 from web.answers import answer, page
 from web.database import database, now
 from web.language import t
@@ -30,6 +32,22 @@ def source(source: str) -> Response:
     """Show a source with its latest runs."""
     document = reads_sources.source_page(database(), source, now())
     return answer("source.html", document, title=t("source.title", name=source))
+
+
+@pages.route("/sources/<source>/snapshots/<int:n>.txt")
+def snapshot(source: str, n: int) -> Response:
+    """Hand out an answer that was not believed, as a text file that no browser runs.
+
+    Only where its text may be shown; else `aggregator sources snapshots` prints it.
+    """
+    definition = reads_sources.source_page(database(), source, now())["definition"]
+    if definition.get("policy") != Policy.FULL:
+        raise NotFoundError("dieser Abzug darf nicht gezeigt werden", where=source,
+                            remedy=f"aggregator sources snapshots {source} {n}")  # fmt: skip
+    told = Response(snapshots.text_of(database(), source, n), mimetype="text/plain")
+    told.headers["Content-Disposition"] = f'attachment; filename="{source}-{n}.txt"'
+    told.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return told
 
 
 @page(pages, "/how-we-crawl")
