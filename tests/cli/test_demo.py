@@ -22,8 +22,8 @@ def test_once_it_crawls_everything_politely_and_ends(aggregator: Program) -> Non
 
     gaps = dict(re.findall(r"^(\S+): \d+ Anfragen, .* Abstand (\d+) s$", aggregator.err, re.M))
     assert gaps["www.digitale-verwaltung.de"] == "10"
-    assert len(gaps) == 4
+    assert len(gaps) == 11
     [[items]] = aggregator.values("SELECT count(*) FROM item")
-    assert items >= 200
+    assert items >= 400
     assert aggregator.values("SELECT count(*) FROM changes") == [(0,)]
     assert aggregator.values("SELECT count(*) FROM frontier WHERE pending = 1") == [(0,)]
