@@ -36,10 +36,12 @@ _OLD_REVISION = re.compile(
     r"\s*(?:Sie zeigen eine alte Version dieser Seite an"
     r"|You are viewing an old version of this page)"
 )
+# 404 stands alone or is called an error: "Drucksache 404/24" is a document.
 _MISSING = re.compile(
-    r"\b404\b|\b(?:seite|dokument|inhalt|artikel)\b[^.!?]{0,40}\bnicht (?:mehr )?"
+    r"(?:^|\b(?:fehler|error|status|code)\W{0,3})404\b(?!\s*[/\d])|[|·–—-]\s*404\s*$"
+    r"|\b(?:seite|dokument|inhalt|artikel)\b[^.!?]{0,40}\bnicht (?:mehr )?"
     r"(?:gefunden|vorhanden|verfügbar)|\b(?:page|file) (?:was )?not found\b",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
 
 
@@ -56,7 +58,7 @@ def wall(root: HtmlElement, title: str, text: str, where: str) -> Problem | None
         return old
     if len(text) > _SHORT_CHARS:
         return None
-    heads = " ".join([title, *(h.text_content()[:200] for h in root.iter("h1", "title"))])
+    heads = "\n".join([title, *(h.text_content()[:200] for h in root.iter("h1", "title"))])
     if _asks_password(root) and (_LOGIN.search(heads) or len(text) < _FORM_CHARS):
         code, message = Code.LOGIN, "Die Seite verlangt eine Anmeldung; sie wird nicht gelesen"
     elif _COOKIE.search(f"{heads} {text}") and not _CONSENT.search(text):
