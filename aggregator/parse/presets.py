@@ -48,7 +48,7 @@ PRESETS: Mapping[str, Places] = MappingProxyType(
         # Government Site Builder, the dialect of bmdv.bund.de and bmwk.de.
         "gsb-card": Places(
             item=".search-results ul > li:has(a.card-link), li.card:has(a.card-link),"
-            " div.card:has(a.card-link)",
+            " div.card:has(a.card-link):not(li *)",
             link="a.card-link",
             title=".card-title, .card-headline, a.card-link, h2, h3",
             date="p.topline, .card-topline, .card-date, span.date, time",

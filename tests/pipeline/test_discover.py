@@ -127,6 +127,25 @@ def replica(monkeypatch: pytest.MonkeyPatch) -> Iterator[Replica]:
         ("http://leitfaden.ozg-umsetzung.de/", "confluence", "leitfaden"),
         ("http://www.it-planungsrat.de/", "feed", "itplr-aktuelles"),
         ("http://www.ozg-kommunal.de/", "discourse", "kommunal-forum"),
+        (
+            "http://www.netze-ministerium.example/DE/Presse/Pressemitteilungen/"
+            "pressemitteilungen.html",
+            "listing",
+            "netze-presse",
+        ),
+        ("http://www.digitalagentur.example/aktuelles", "listing", "agentur-aktuelles"),
+        (
+            "http://www.gemeindeverband.example/presseforum/pressemitteilungen",
+            "listing",
+            "verband-presse",
+        ),
+        ("http://www.kdz-seenland.example/", "feed", "kdz-meldungen"),
+        ("http://daten.mitteland.example/", "ckan", "daten-saetze"),
+        (
+            "http://leitfaden-archiv.ozg-umsetzung.de/index.html",
+            "confluence-static",
+            "leitfaden-archiv",
+        ),
     ],
 )
 def test_right_kind_for_each_site_of_the_replica(
@@ -141,6 +160,14 @@ def test_right_kind_for_each_site_of_the_replica(
     assert (code, best["kind"], best["known_as"]) == (0, kind, known_as)
     assert best["definition"]["kind"] == kind
     assert replica.forbidden_requests == []
+
+
+def test_paper_of_the_replica_is_proposed_by_its_interface_too(
+    replica: Replica, clock: SimulatedClock
+) -> None:
+    proposed = found(clock, "http://www.kommunalblatt.example/").proposals
+
+    assert {p.kind for p in proposed} == {"feed", "wordpress"}
 
 
 def test_list_of_the_ministry_is_proposed_with_its_preset(
