@@ -178,6 +178,7 @@ class Request:
     validators: Validators = field(default_factory=Validators)
     accept: str | None = None
     min_delay: timedelta | None = None  # the source's own `delay`
+    head: bool = False  # only whether it is there (RFC 9110 9.3.2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

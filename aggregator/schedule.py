@@ -16,15 +16,19 @@ from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from aggregator import config, derive, pipeline, store
+from aggregator import config, derive, linkcheck, pipeline, store
 from aggregator.clock import Clock, stamp
 from aggregator.errors import AggregatorError
 from aggregator.model import Catalogue, SourceKind
+from aggregator.record import Recorder
+from aggregator.setting_up import make_fetcher
 from aggregator.store import builds
+from aggregator.store.hosts import StoredHosts
 from aggregator.text.analysis import open_word_forms
 
 log = logging.getLogger(__name__)
 HOUSEKEEPING_EVERY = timedelta(hours=24)
+LINKS_EVERY = timedelta(hours=1)
 CRAWLS = 3  # at once: a slow host must not hold up the sources that become due meanwhile
 DERIVE_EVERY = timedelta(seconds=15)  # between two looks at the queue: one small query
 DERIVE_FOR = timedelta(minutes=1)
@@ -91,6 +95,27 @@ class Scheduler:
         finally:
             db.close()
 
+    def check_links(self) -> int:
+        """Look whether some of the outside pages are there that items link to; return how many."""
+        most = config.load_settings(self._data).link_checks
+        db = store.connect(self._database)
+        try:
+            if not most or not store.leases.acquire(db, linkcheck.LEASE):
+                return 0
+            hosts, recorder = StoredHosts(self._database, self._clock), Recorder()
+            with (
+                closing(hosts),
+                make_fetcher(
+                    hosts, self._clock, self._data, self._load().site, on_exchange=recorder
+                ) as fetcher,
+            ):
+                done = linkcheck.check(db, fetcher, recorder.take, self._clock, most)
+            log.info("checked links=%s", done)
+            store.leases.release(db, linkcheck.LEASE)
+        finally:
+            db.close()
+        return done
+
     def _load(self) -> Catalogue:
         """Read the source list; on an error go on with the last good one.
 
@@ -143,6 +168,7 @@ def run(database: Path, sources: Path, data: Path, clock: Clock, every: timedelt
     _add(scheduler, work.crawl, every or timedelta(minutes=1), at_once=CRAWLS)
     _add(scheduler, work.derive, DERIVE_EVERY)
     _add(scheduler, work.housekeeping, HOUSEKEEPING_EVERY)
+    _add(scheduler, work.check_links, LINKS_EVERY)
     scheduler.start()
     log.info("scheduler started")
     stopped.wait()

@@ -36,6 +36,8 @@ class Web:
     port: int = 0
     answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
     log: list[tuple[str, str, int]] = field(default_factory=list)  # host, path, status
+    heads: list[str] = field(default_factory=list)  # paths asked by HEAD
+    headless: set[str] = field(default_factory=set)  # paths that answer 405 to HEAD
 
     def put(self, url: str, body: str | bytes = b"", **more: object) -> None:
         """Let an address answer; `more` are fields of `Answer`."""
@@ -69,6 +71,9 @@ def serving(web: Web) -> Iterator[Web]:
             answer = web.answers.get((host, self.path), Answer(status=404, body=b"nicht da"))
             known = answer.validators and self.headers.get("If-None-Match") == answer.etag
             status = 304 if known and answer.status == 200 else answer.status
+            if self.command == "HEAD":
+                web.heads.append(self.path)
+                status = 405 if self.path in web.headless else status
             web.log.append((host, self.path, status))
             body = b"" if status == 304 else answer.body
             self.send_response(status)
@@ -79,7 +84,10 @@ def serving(web: Web) -> Iterator[Web]:
             for name, value in answer.headers:
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(body if self.command == "GET" else b"")
+
+        def do_HEAD(self) -> None:
+            self.do_GET()
 
         def log_message(self, *_: object) -> None:
             return

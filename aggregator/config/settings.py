@@ -36,6 +36,7 @@ class Settings:
     proxy: str = ""
     ca_file: str = ""
     link_time: timedelta = timedelta(minutes=5)
+    link_checks: int = 60
     keep_requests: timedelta = timedelta(days=30)
     keep_problems: timedelta = timedelta(days=30)
     keep_runs: timedelta = timedelta(days=90)
@@ -133,6 +134,9 @@ SETTINGS = (
             about="Weitere vertrauenswürdige Zertifikate (PEM), etwa eines Proxys im Haus"),
     Setting(name="link_time", read=_duration,
             about="So lange arbeitet ein Abruf an einem großen Rückstand von Verknüpfungen"),
+    Setting(name="link_checks", read=_whole(0, 10_000),
+            about="So viele Adressen außerhalb, auf die Einträge verlinken, sieht der Scheduler je "
+                  "Stunde nach; 0: keine"),
     Setting(name="keep_requests", read=_duration,
             about="So lange bleibt jede einzelne Anfrage im Protokoll; Tagessummen bleiben"),
     Setting(name="keep_problems", read=_duration,

@@ -202,7 +202,7 @@ class Fetcher:
             try:
                 answer = turn.send(
                     target, _headers(trail.request), seconds=trail.left_s,
-                    limit=self._limits.body_bytes(trail.request.role),
+                    limit=0 if trail.request.head else self._limits.body_bytes(trail.request.role),
                 )  # fmt: skip
             finally:
                 trail.left_s -= turn.seconds

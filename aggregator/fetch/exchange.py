@@ -59,12 +59,12 @@ class Wire(Protocol):
         meter: Meter,
         cut: bool = False,
     ) -> Answer:
-        """Send a GET and read the answer.
+        """Send a GET, or a HEAD when no body is wanted, and read the answer.
 
         Args:
             target: Checked by the guard.
             headers: Beside User-Agent and Accept-Encoding.
-            limit: Bytes of the body, as transferred and decoded.
+            limit: Bytes of the body, as transferred and decoded; 0: ask by HEAD.
             seconds: For all of it: connecting, sending, reading.
             meter: Filled in, whatever happens.
             cut: Take the first `limit` bytes of a longer body.
@@ -102,6 +102,8 @@ def collect(
     """
     meter.status = status
     headers, set_cookies = _headers(fields)
+    if limit == 0:
+        return Answer(status=status, headers=headers, set_cookies=set_cookies, body=b"")
     codings = headers.get("content-encoding", "")
     if status not in USABLE:
         limit, cut, codings = MAX_ERROR_BYTES, True, ""

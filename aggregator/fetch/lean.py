@@ -127,7 +127,8 @@ class LeanWire:
         began = time.monotonic()
         until = began + max(seconds, 0.0)
         try:
-            return self._get(target, self._request(target, headers), until, limit, meter, cut=cut)
+            request = self._request(target, headers, "GET" if limit else "HEAD")
+            return self._get(target, request, until, limit, meter, cut=cut)
         except FetchError as error:
             error.where = error.where or target.url
             raise
@@ -149,7 +150,7 @@ class LeanWire:
                 reader.status, reader.fields, answers.read_body(reader, line.receive), limit,
                 meter, cut=cut,
             )  # fmt: skip
-            reusable = reader.is_reusable()
+            reusable = limit > 0 and reader.is_reusable()  # the reader waits for the body of a GET
         except _READING_FAULTS as error:
             raise _in_our_words(error, target.url) from error
         finally:
@@ -160,10 +161,12 @@ class LeanWire:
                 line.close()
         return answer
 
-    def _request(self, target: Target, headers: Mapping[str, str]) -> bytes:
+    def _request(self, target: Target, headers: Mapping[str, str], method: str = "GET") -> bytes:
         """Write a request; the path goes out as it was checked, a proxy needs the whole URL."""
         plain_proxy = self._proxy is not None and target.scheme == "http"
-        head = f"GET {target.url if plain_proxy else target.path} HTTP/1.1\r\nHost: {target.name}"
+        head = (
+            f"{method} {target.url if plain_proxy else target.path} HTTP/1.1\r\nHost: {target.name}"
+        )
         fields = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
         if fields.count("\n") != len(headers) or fields.count("\r") != len(headers):
             raise ValueError("a header holds a line break")

@@ -67,7 +67,7 @@ class HttpxWire:
         # The path goes out as it was checked, not as httpx quotes it; a proxy needs the whole URL.
         exact = {} if self._way.proxy else {"target": target.path.encode("ascii")}
         request = self._client.build_request(
-            "GET", target.url, headers=dict(headers), extensions=exact
+            "GET" if limit else "HEAD", target.url, headers=dict(headers), extensions=exact
         )
         try:
             with self._deadline.within(max(seconds, 0.0)):

@@ -6,6 +6,7 @@ import sqlite3
 
 from aggregator.store import changes
 from aggregator.store.reads import Document, items_by_pk, on_live
+from aggregator.store.reads_links import links_out
 from aggregator.store.reads_names import resolve
 from aggregator.store.reads_related import related
 from aggregator.store.reads_versions import versions
@@ -35,7 +36,7 @@ def document_of(db: sqlite3.Connection, pk: int, *, with_diffs: bool = True) -> 
     return {
         "item": items_by_pk(db, [pk])[pk],
         **_told(db, pk),
-        "links_out": _links_out(db, pk),
+        "links_out": links_out(db, pk),
         "links_in": _links_in(db, pk),
         "same": same,
         "related": related(db, pk, {row["item"]["id"] for row in same}),
@@ -63,25 +64,6 @@ def _told(db: sqlite3.Connection, pk: int) -> Document:
         "answer": answer,
         "last_seen_at": row["last_seen_at"],
     }
-
-
-def _links_out(db: sqlite3.Connection, pk: int) -> list[Document]:
-    """Return where an item links to; `status` is the target's state, or `external`."""
-    query = "SELECT url, anchor, sentence, prose, target FROM link_@ WHERE item = ?"
-    query += (
-        " AND target IS NOT item ORDER BY position"  # a page that links to itself tells nothing
-    )
-    rows = db.execute(on_live(db, query), (pk,)).fetchall()
-    targets = items_by_pk(db, {row["target"] for row in rows if row["target"] is not None})
-    result = []
-    for row in rows:
-        item = targets.get(row["target"])
-        result.append({
-            "url": row["url"], "anchor": row["anchor"], "sentence": row["sentence"],
-            "prose": bool(row["prose"]), "item": item,
-            "status": item["state"] if item else "external",
-        })  # fmt: skip
-    return result
 
 
 def _links_in(db: sqlite3.Connection, pk: int) -> list[Document]:

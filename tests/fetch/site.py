@@ -20,6 +20,7 @@ class Asked:
     headers: Mapping[str, str]  # lower-case names
     version: str
     peer: int  # the client's port: one for each connection
+    method: str = "GET"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,11 +85,14 @@ def serving(certificate: Path | None = None) -> Iterator[Site]:
                 with site.lock:
                     site.busy -= 1
 
+        def do_HEAD(self) -> None:
+            self.do_GET()
+
         def answer(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
             asked = Asked(
                 path=self.path, headers=headers, version=self.request_version,
-                peer=self.client_address[1],
+                peer=self.client_address[1], method=self.command,
             )  # fmt: skip
             site.asked.append(asked)
             found = site.pages.get(self.path, Reply(status=404))
@@ -105,7 +109,7 @@ def serving(certificate: Path | None = None) -> Iterator[Site]:
                 self.send_header("Content-Length", str(len(reply.body)))
             with contextlib.suppress(OSError):  # the client may have gone
                 self.end_headers()
-                self.wfile.write(reply.body)
+                self.wfile.write(reply.body if self.command == "GET" else b"")
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -355,3 +355,66 @@ def test_an_item_whose_links_are_still_to_come_says_so(
     assert read(client, f"/items/{item}.json")["linked"] is False
     assert "seine Querverweise werden noch ermittelt" in client.get(f"/items/{item}").text
     assert "noch nichts gefunden" not in client.get(f"/items/{item}").text
+
+
+# --- is it still there -----------------------------------------------------------------------
+
+
+def looked_at(filling: Filling, url: str, state: str, moved_to: str | None = None) -> None:
+    """Let an outside address have been looked at."""
+    filling.db.execute(
+        "INSERT INTO outside (canonical, url, host, state, moved_to, checked_at, due_at)"
+        " VALUES (?1, ?1, 'fremd.example', ?2, ?3, '2026-11-23T08:00:00Z', '2026-12-23T08:00:00Z')",
+        (url, state, moved_to),
+    )
+
+
+@pytest.mark.parametrize(
+    ("health", "status"),
+    [("dead", "dead"), ("moved", "moved"), ("alive", "external"), ("unknown", "external")],
+)
+def test_an_outside_link_tells_what_became_of_it(
+    filling: Filling, client: FlaskClient, health: str, status: str
+) -> None:
+    item = filling.item("Leitfaden")
+    filling.link(item, None, url="https://fremd.example/x")
+    looked_at(filling, "https://fremd.example/x", health)
+
+    row = read(client, f"/items/{item}.json")["links_out"][0]
+
+    assert (row["status"], row["checked_at"]) == (status, "2026-11-23T08:00:00Z")
+    assert ("Nicht mehr erreichbar" in client.get(f"/items/{item}").text) == (health == "dead")
+
+
+def test_what_is_gone_has_its_likely_successors(filling: Filling, client: FlaskClient) -> None:
+    item, moved = filling.item("Leitfaden", path="quelle"), filling.item("Ziel", path="neu")
+    titled = filling.item("Handbuch der Verwaltung", FORUM)
+    gone, copy = filling.item("Verschwundene Seite"), filling.item("Andere Überschrift", FORUM)
+    filling.same(gone, copy)
+    filling.db.execute("UPDATE item SET state = 'vanished' WHERE id = ?", (gone,))
+    filling.link(item, None, url="https://fremd.example/1", anchor="mehr")
+    looked_at(filling, "https://fremd.example/1", "moved", "https://ministerium.example/neu")
+    filling.link(item, None, url="https://fremd.example/2", anchor="Handbuch der Verwaltung")
+    looked_at(filling, "https://fremd.example/2", "dead")
+    filling.link(item, gone, url="https://ministerium.example/weg")
+    filling.link(item, None, url="https://fremd.example/3", anchor="Handbuch der Verwaltung")
+
+    rows = read(client, f"/items/{item}.json")["links_out"]
+
+    assert [[(s["item"]["id"], s["because"]) for s in row["successors"]] for row in rows] == [
+        [(moved, "moved")], [(titled, "title")], [(copy, "same")], []
+    ]  # fmt: skip
+    page = client.get(f"/items/{item}").text
+    assert "Gleicher Inhalt: " in page
+    assert f'href="/items/{titled}"' in page
+
+
+def test_a_moved_page_outside_of_the_index_is_named(filling: Filling, client: FlaskClient) -> None:
+    item = filling.item("Leitfaden")
+    filling.link(item, None, url="https://fremd.example/1")
+    looked_at(filling, "https://fremd.example/1", "moved", "https://fremd.example/neu")
+
+    row = read(client, f"/items/{item}.json")["links_out"][0]
+
+    assert (row["moved_to"], row["successors"]) == ("https://fremd.example/neu", [])
+    assert 'href="https://fremd.example/neu"' in client.get(f"/items/{item}").text

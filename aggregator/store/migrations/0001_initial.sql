@@ -279,6 +279,21 @@ CREATE TABLE snapshot (
     PRIMARY KEY (source, n)
 ) STRICT;
 
+-- Outside addresses that items link to, and whether they are there.
+CREATE TABLE outside (
+    canonical     TEXT PRIMARY KEY,
+    url           TEXT NOT NULL,           -- as it is requested
+    host          TEXT NOT NULL,
+    state         TEXT NOT NULL DEFAULT 'unknown',  -- alive moved dead unknown
+    status        INTEGER,                 -- last answer; NULL: none
+    moved_to      TEXT,
+    missing_since TEXT,                    -- first 404/410 of an unbroken row of them
+    checked_at    TEXT,
+    due_at        TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX outside_due ON outside (due_at);
+CREATE INDEX outside_host ON outside (host, checked_at);
+
 -- ---- runs --------------------------------------------------------------------------------
 
 CREATE TABLE run (
