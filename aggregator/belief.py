@@ -51,7 +51,8 @@ def examine(
         named_before=store.frontier.listed_count(db, source.id, row.canonical),
         accepted=accepted or bool(past and past[-1].entries == 0),
     )  # fmt: skip
-    _check_identity(db, source, platform, found, accepted=accepted)
+    if past:
+        _check_identity(db, source, platform, found, accepted=accepted)
     if row.role is not Role.ROOT:
         return None
     reading = usual.measure(found.parsed, found.step.visit.now)

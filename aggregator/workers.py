@@ -72,6 +72,10 @@ class Readers:
         """
         return reading.read(source, platform, visit, answer, fetch_more, self._understand)
 
+    def expect_many(self) -> None:
+        """Read every body in other processes from now on: there will be many of them."""
+        self._spent_s = START_COST_S
+
     def close(self) -> None:
         """End the processes."""
         while self._idle:

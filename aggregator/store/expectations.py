@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -58,11 +59,11 @@ def renamed(
     A title counts only where it is one of its kind, in the document and in the store.
     """
     strangers = _strangers(db, platform, found)
-    titles = [item.title for item in found]
+    titles = Counter(item.title for item in found)
     pairs = []
     for item in strangers:
         pk = _by_guid(db, source, item)
-        if pk is None and titles.count(item.title) == 1:
+        if pk is None and titles[item.title] == 1:
             pk = _by_title(db, source, item)
         if pk is not None:
             pairs.append((item, pk))
