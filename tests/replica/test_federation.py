@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from aggregator.parse import document
 from aggregator.replica import Replica
 from aggregator.replica.sites.card import EVENT_LIST, PRESS_LIST
 from aggregator.replica.values import DEMO_NOTICE
@@ -127,6 +128,24 @@ def test_feed_of_the_centre_escapes_twice_and_writes_german_dates(client: Client
     dates = re.findall(r"<pubDate>(.+)</pubDate>", feed)
     assert {date.rpartition(" ")[2] for date in dates} == {"MEZ", "MESZ"}
     assert all(re.match(r"(?:Mo|Di|Mi|Do|Fr|Sa|So), \d\d [A-Z][a-zä]{2} \d{4} ", d) for d in dates)
+
+
+def test_folder_is_listed_by_years_and_holds_files_of_four_formats(
+    client: Client, truth: dict[str, Any]
+) -> None:
+    years = re.findall(r'<a href="(\d{4}/)">', client.get(f"{CENTRE}/dateien/").text)
+    shown = {year: client.get(f"{CENTRE}/dateien/{year}").text for year in years}
+    files = [i for i in truth["rounds"]["1"]["items"] if "kdz-dateien" in i["sources"]]
+
+    assert {item["url"].rpartition(".")[2] for item in files} == {"docx", "odt", "pdf", "xlsx"}
+    for item in files:
+        year, _, name = item["url"].partition("/dateien/")[2].partition("/")
+        dated = rf'href="{name}">.+</a>\s+\d{{4}}-\d\d-\d\d \d\d:\d\d'
+        assert re.search(dated, shown[f"{year}/"])
+        known = document.read(client.get(item["url"]).body, "")
+        assert known.title == item["title"]
+        assert item["first_sentence"] in known.text
+        assert item["last_sentence"] in known.text
 
 
 def test_data_sets_are_paged_and_have_a_name_and_an_id(client: Client) -> None:

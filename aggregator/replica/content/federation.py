@@ -70,7 +70,7 @@ def _said(
 
 
 def _plans() -> tuple[_Plan, ...]:
-    return (*_offices(), *_municipal(), *_circulars())
+    return (*_offices(), *_municipal(), *_circulars(), *_documents())
 
 
 def _offices() -> Iterator[_Plan]:
@@ -120,6 +120,15 @@ def _municipal() -> Iterator[_Plan]:
         form="kdz", platform=PROVIDER, source="kdz-meldungen", kind="news", frame="kdz",
         titles=_said(*notices, about=_further(), begin=22, count=14),
         late=2, first=date(2025, 11, 3), evidence="feed",
+    )  # fmt: skip
+
+
+def _documents() -> Iterator[_Plan]:
+    kinds = ("Betriebshandbuch {}", "Maßnahmenliste {}", "Merkblatt {}")
+    yield _Plan(
+        form="datei", platform=PROVIDER, source="kdz-dateien", kind="document",
+        frame="kdz", titles=_said(*kinds, about=_further(), begin=25, count=5),
+        late=1, first=date(2024, 2, 5), evidence="structured",
     )  # fmt: skip
 
 
@@ -179,6 +188,7 @@ def address(form: str, title: str, number: int, at: str) -> str:
         "verband": f"/presseforum/pressemitteilungen/{number}-{name}",
         "kdz": f"/meldungen/{number}/{name}",
         "daten": f"/dataset/{name}",
+        "datei": f"/dateien/{year}/{name}.{('docx', 'xlsx', 'odt', 'pdf')[number % 4]}",
     }.get(form, f"/rundbriefe/{number}-{name}.html")
 
 

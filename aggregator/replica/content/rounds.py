@@ -20,7 +20,8 @@ _SUPPLEMENTS = (
 # Form -> places, among those of the first round that take part in no copy, that change.
 _CHANGED = {"meldung": (6, 20), "artikel": (17,), "download": (4,), "leitfaden": (2, 9),
             "beschluss": (7,), "thema": (12, 19), "netze": (3,), "agentur": (5,),
-            "blatt": (2, 8), "verband": (4,), "kdz": (6,), "daten": (3, 9)}  # fmt: skip
+            "blatt": (2, 8), "verband": (4,), "kdz": (6,), "daten": (3, 9),
+            "datei": (2,)}  # fmt: skip
 _RENAMED = 14  # a page of the wiki that gets another title
 _MOVED = {"artikel": (15, 16, 18), "netze": (8,), "blatt": (5,), "verband": (7,)}
 _GONE = {"meldung": (3, 31), "leitfaden": (12,), "thema": (24,), "netze": (12,), "agentur": (9,),

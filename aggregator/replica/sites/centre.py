@@ -1,7 +1,7 @@
 """A municipal data centre: an own system whose feed escapes twice and writes dates in German.
 
 Kept from real feeds: `&amp;amp;uuml;` where an umlaut is meant, German weekdays and months, and
-MEZ or MESZ instead of an offset (which RFC 822 does not know).
+MEZ or MESZ instead of an offset (which RFC 822 does not know). Beside it stands a folder of files.
 """
 
 import re
@@ -22,6 +22,7 @@ from aggregator.replica.sites.answer import (
     routed,
     template,
 )
+from aggregator.replica.sites.files import PATHS, Files
 from aggregator.replica.sites.robots import RULES
 from aggregator.replica.values import DEMO_NOTICE, HOSTS, PROVIDER, Publication
 
@@ -38,9 +39,10 @@ class Centre:
 
     def __init__(self, world: World) -> None:
         own = [p for p in world.publications if p.platform == PROVIDER]
-        self._pages = {p.path: p for p in own}
+        self._pages = {p.path: p for p in own if p.form != "datei"}
         news = [p for p in own if p.form == "kdz"]
         self._news = sorted(news, key=lambda p: p.published or "", reverse=True)
+        self._files = Files(world)
         self._routes: Routes = (
             (re.compile(r"/robots\.txt"), plain(RULES[HOST].text())),
             (re.compile(re.escape(circulars.FEED)), lambda *_: circulars.feed(world, PROVIDER)),
@@ -56,8 +58,9 @@ class Centre:
             day = german(found.published or found.modified)
             content = f"<p>Meldung vom {day}</p>\n{paragraphs(found.paragraphs)}"
             return _framed(found.title, found.url, content)
-        missing = "<!DOCTYPE html><title>404</title><h1>Seite nicht gefunden</h1>"
-        return routed(self._routes, asked) or page(missing, status=404)
+        if named := PATHS.fullmatch(asked.path):
+            return self._files.answer(asked, named) or _missing()
+        return routed(self._routes, asked) or _missing()
 
     def _home(self) -> Answer:
         rows = "".join(f'<li><a href="{p.path}">{escape(p.title)}</a></li>' for p in self._news[:5])
@@ -72,6 +75,11 @@ class Centre:
             f"<description>{_twice(DEMO_NOTICE)}</description>\n{rows}\n</channel>\n</rss>\n"
         ).encode("iso-8859-1")
         return Answer(body=body, type="text/xml")
+
+
+def _missing() -> Answer:
+    missing = "<!DOCTYPE html><title>404</title><h1>Seite nicht gefunden</h1>"
+    return page(missing, status=404)
 
 
 def _item(publication: Publication) -> str:
