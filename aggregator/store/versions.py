@@ -125,7 +125,7 @@ def states(db: sqlite3.Connection, pk: int, since: int = 1) -> Iterator[State]:
         yield State(
             n=row["n"], from_at=row["from_at"], until_at=row["until_at"], title=row["title"],
             published_at=row["published_at"], content_hash=row["content_hash"],
-            text=text_of(db, pk, row["text"]), links=tuple(links.splitlines()),
+            text=text_of(db, pk, row["text"]), links=tuple(links.split("\n") if links else ()),
         )  # fmt: skip
     row = db.execute(
         "SELECT (SELECT coalesce(max(n), 0) + 1 FROM version WHERE item = pk) AS n, title, text,"

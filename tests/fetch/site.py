@@ -88,10 +88,9 @@ def serving(certificate: Path | None = None) -> Iterator[Site]:
         do_HEAD = do_GET  # noqa: N815 (the name is the library's)
 
         def answer(self) -> None:
-            headers = {name.lower(): value for name, value in self.headers.items()}
             asked = Asked(
-                path=self.path, headers=headers, version=self.request_version,
-                peer=self.client_address[1], method=self.command,
+                method=self.command, version=self.request_version, peer=self.client_address[1],
+                headers={n.lower(): v for n, v in self.headers.items()}, path=self.path,
             )  # fmt: skip
             site.asked.append(asked)
             found = site.pages.get(self.path, Reply(status=404))

@@ -156,6 +156,28 @@ def test_redirects_tell_where_a_page_went(
     assert tuple(row) == (expected, moved_to)
 
 
+def test_a_host_that_asks_for_a_pause_is_left_alone(
+    web: Web, db: store.Connection, check: Check
+) -> None:
+    pause = (("Retry-After", str(9 * 24 * 3600)),)
+    web.put("http://ziel.example/0", status=429, headers=pause)
+    link(db, *(f"http://ziel.example/{number}" for number in range(4)))
+
+    assert check() == 1
+    assert web.asked() == ["/0"]
+    assert db.execute("SELECT count(*) FROM outside WHERE checked_at IS NULL").fetchone()[0] == 3
+
+
+def test_a_page_too_large_is_there(web: Web, db: store.Connection, check: Check) -> None:
+    web.headless.add("/a")
+    web.put("http://ziel.example/a", b" " * (11 * 2**20))
+    link(db, "http://ziel.example/a")
+
+    check()
+
+    assert state(db, "http://ziel.example/a") == "alive"
+
+
 def test_robots_are_obeyed_and_a_host_is_asked_a_few_times_a_day(
     web: Web, db: store.Connection, check: Check
 ) -> None:

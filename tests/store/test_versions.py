@@ -161,3 +161,28 @@ def test_links_are_stored_as_their_addresses(db: store.Connection) -> None:
     row = db.execute("SELECT state, links FROM item").fetchone()
     assert (row["state"], json.loads(row["links"])[0]["url"]) == (ItemState.LIVE, link.url)
     assert next(versions.states(db, 1)).links == (link.url,)
+
+
+def test_a_judged_state_is_found_by_its_hash(db: store.Connection) -> None:
+    for day in range(4):
+        keep(db, day, f"{LETTER} Stand {day}.")
+    second = list(versions.states(db, 1))[1]
+
+    assert versions.state_with(db, 1, second.content_hash) == second
+    assert versions.state_with(db, 1, "unbekannt") is None
+
+
+def test_a_text_that_leans_on_a_twin_survives_a_merge(db: store.Connection) -> None:
+    """One item's text stands on a text that the other has, leaning on a third."""
+    long = [f"{LETTER} {n} {'Satz ' * n}" * 3 for n in range(4)]
+    with store.transaction(db):
+        for number, order in ((1, (0, 1, 2)), (2, (1, 3, 0))):
+            for day, at in enumerate(order):
+                item = make_item(number, text=long[at])
+                store_item(db, item, AMT, f"2026-12-{number}{day}T08:00:00Z")
+    before = [s.text for pk in (1, 2) for s in list(versions.states(db, pk))[:-1]]
+
+    with store.transaction(db):
+        join(db, 1, 2)
+
+    assert [s.text for s in list(versions.states(db, 1))[:-1]] == before
