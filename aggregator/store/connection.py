@@ -106,7 +106,7 @@ def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         yield db
         return
     try:
-        with _turn(db):
+        with turn(db):
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
@@ -124,7 +124,7 @@ def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         ) from error
 
 
-def _turn(db: sqlite3.Connection) -> AbstractContextManager[object]:
+def turn(db: sqlite3.Connection) -> AbstractContextManager[object]:
     """Return the lock that the threads of this process take before SQLite's."""
     return db.turn if isinstance(db, _Connection) else nullcontext()
 

@@ -22,7 +22,7 @@ from typing import Any
 from aggregator.clock import Clock, instant, stamp
 from aggregator.hostbook import Cookie, RobotsCopy, TdmCopy, Turns, must_pause
 from aggregator.store import holders
-from aggregator.store.connection import connect
+from aggregator.store.connection import connect, turn
 
 _ALMOST_A_MS = timedelta(microseconds=999)
 POLL_S = 0.02  # real seconds between looks at a lease that another process holds
@@ -191,8 +191,8 @@ class StoredHosts:
         return instant(next_at) if next_at else now, (holder or "") if is_free else None
 
     def _run(self, statement: str, values: Any) -> list[Any]:
-        """Run one statement, a transaction of its own."""
-        with self._lock:
+        """Run one statement, a transaction of its own, after those of this process's threads."""
+        with self._lock, turn(self._db):
             return self._db.execute(statement, values).fetchall()
 
 

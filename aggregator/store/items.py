@@ -34,6 +34,7 @@ SETTLING = timedelta(hours=24)
 _ADD_ALIAS = (
     "INSERT OR IGNORE INTO alias (platform, canonical, link_key, url, item) VALUES (?, ?, ?, ?, ?)"
 )
+_JSON = json.JSONEncoder(ensure_ascii=False).encode  # `dumps` makes an encoder for each call
 _BASE32 = "abcdefghijklmnopqrstuvwxyz234567"  # RFC 4648 6, lower case
 _PAIRS = [one + other for one in _BASE32 for other in _BASE32]
 Addresses = list[tuple[str, str, str]]  # (canonical, link key, url) each
@@ -324,12 +325,11 @@ def _write_observations(
 
 def _fields(seen: items.Observation) -> str:
     """Return what a source told, as `_observation` reads it."""
-    return json.dumps(
+    return _JSON(
         {"title": seen.title, "kind": seen.kind, "updated_at": seen.updated_at,
          "published": [seen.published.at, seen.published.evidence] if seen.published else None,
          "language": seen.language, "authors": seen.authors, "licence": seen.licence,
-         "policy": seen.policy, "url": seen.url, "identifiers": seen.identifiers},
-        ensure_ascii=False,
+         "policy": seen.policy, "url": seen.url, "identifiers": seen.identifiers}
     )  # fmt: skip
 
 
@@ -360,7 +360,7 @@ def _dated(published: When | None) -> tuple[str | None, str]:
 
 
 def _list(values: Sequence[object]) -> str:
-    return json.dumps(values, ensure_ascii=False) if values else "[]"
+    return _JSON(values) if values else "[]"
 
 
 def _content(item: Item) -> tuple[str, str, str, str]:
