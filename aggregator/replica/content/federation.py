@@ -3,7 +3,7 @@
 One row of `_PLANS` is one form of publication; the sites render them in their dialects.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -235,12 +235,3 @@ def dataset_id(number: int) -> str:
     """Return the id of a data set, a UUID as CKAN gives it."""
     digits = sha256(f"dataset{number}".encode()).hexdigest()
     return f"{digits[:8]}-{digits[8:12]}-4{digits[12:15]}-8{digits[15:18]}-{digits[18:30]}"
-
-
-def forms(publications_: Iterable[Publication]) -> dict[str, list[Publication]]:
-    """Return publications of the first round by form."""
-    found: dict[str, list[Publication]] = {}
-    for publication in publications_:
-        if publication.since == 1:
-            found.setdefault(publication.form, []).append(publication)
-    return found

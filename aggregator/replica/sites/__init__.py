@@ -1,1 +1,1 @@
-"""The four sites, each in the dialect of its software; every answer is a pure function."""
+"""The sites, each in the dialect of its software; every answer is a pure function."""
