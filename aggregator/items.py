@@ -34,6 +34,7 @@ from aggregator.model import (
     When,
 )
 from aggregator.text import noise, references, words
+from aggregator.text.blanks import has_unseen, one_line
 
 EXCERPT_CHARS = 300  # press publishers' right: a "very short extract" (UrhG § 87g Abs. 2)
 MAX_TEXT_CHARS = 2_000_000  # the longest honest document seen: about 900,000
@@ -41,6 +42,7 @@ MAX_TITLE_CHARS = 500
 STRICTNESS = {Policy.FULL: 0, Policy.EXCERPT: 1, Policy.LINK: 2}
 EVIDENCE_ORDER = {evidence: place for place, evidence in enumerate(Evidence)}
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_as_json = json.encoder.encode_basestring  # as `dumps` without ASCII alone writes a string
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,8 +183,10 @@ def _fragment(url: str) -> str:
 
 def clean(text: str) -> str:
     """Return text in Unicode NFC without control characters and stray blanks."""
-    tidy = CONTROL.sub(" ", unicodedata.normalize("NFC", text.replace("\r\n", "\n")))
-    tidy = "\n".join(line.strip() for line in tidy.split("\n")).strip()
+    tidy = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+    if has_unseen(tidy):
+        tidy = CONTROL.sub(" ", tidy)
+    tidy = "\n".join(map(str.strip, tidy.split("\n"))).strip()
     return text if tidy == text else tidy  # one and the same text travels between processes once
 
 
@@ -194,7 +198,7 @@ def _first_words(text: str) -> str:
 
 def shorten(text: str, most: int) -> str:
     """Cut a text at a word boundary; an ellipsis says so."""
-    text = " ".join(text.split())
+    text = one_line(text)
     if len(text) <= most:
         return text
     head, _, _ = text[: most - 1].rpartition(" ")
@@ -230,9 +234,9 @@ def digest_of(text: str) -> Digest:
 
 def _content_hash(title: str, text: str, entry: Entry) -> str:
     """Hash what a reader would call a change: title, text without noise, date, link targets."""
-    targets = [urls.canonical(link.url) for link in entry.links]
-    published = entry.published.at if entry.published else None
-    told = json.dumps([title, noise.settled(text), published, targets], ensure_ascii=False)
+    targets = ", ".join(_as_json(urls.canonical(link.url)) for link in entry.links)
+    published = _as_json(entry.published.at) if entry.published else "null"
+    told = f"[{_as_json(title)}, {_as_json(noise.settled(text))}, {published}, [{targets}]]"
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -18,6 +18,7 @@ from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from aggregator.model import Link
+from aggregator.text.blanks import is_even
 from aggregator.text.sentences import sentence_at
 from aggregator.urls import resolve
 
@@ -60,6 +61,8 @@ _STRICT: dict[str, Any] = {
     "encoding": "utf-8", "remove_comments": True, "remove_pis": True, "collect_ids": False,
     "no_network": True, "huge_tree": False,
 }  # fmt: skip
+# One parser for all fragments: to make it costs as much as to read one. Threads take turns at it.
+_BARE = etree.HTMLParser(**_STRICT)
 MAX_LINKS = 5000  # of one piece of content; more is a trap or a register
 
 
@@ -99,7 +102,7 @@ def _bare_tree(html: str) -> "etree._Element | None":
     """Return the same tree with elements that have no HTML methods: they cost half."""
     try:
         # None when there is nothing in it, which the types of lxml do not know.
-        return etree.fromstring(_encoded(html), parser=etree.HTMLParser(**_STRICT))
+        return etree.fromstring(_encoded(html), parser=_BARE)
     except (etree.LxmlError, ValueError, AssertionError):
         return None
 
@@ -157,32 +160,27 @@ def links(pieces: Iterable[Block], base: str) -> tuple[Link, ...]:
     A picture that leads to its own enlargement is no link to anything.
     """
     found = list(islice(_links(pieces, base), MAX_LINKS))
-    named = {link.url for link in found if link.anchor}
+    named = {url for url, anchor, _, _ in found if anchor}
     kept = (
         link
         for link in found
-        if link.anchor or not (link.url in named or _PICTURE.search(urlsplit(link.url).path))
+        if link[1] or not (link[0] in named or _PICTURE.search(urlsplit(link[0]).path))
     )
     return tuple(
-        Link(url=link.url, anchor=link.anchor, sentence=link.sentence, position=number,
-             prose=link.prose)
-        for number, link in enumerate(kept)
-    )  # fmt: skip
+        Link(url=url, anchor=anchor, sentence=sentence, position=number, prose=prose)
+        for number, (url, anchor, sentence, prose) in enumerate(kept)
+    )
 
 
-def _links(pieces: Iterable[Block], base: str) -> Iterator[Link]:
+def _links(pieces: Iterable[Block], base: str) -> Iterator[tuple[str, str, str, bool]]:
+    """Yield address, anchor, sentence, and whether it stands in prose."""
     for block in pieces:
         prose = bool(block.anchors) and _has_words_outside(block)
         for anchor in block.anchors:
             url = None if anchor.href.startswith("#") else resolve(base, anchor.href)
             if url:
-                yield Link(
-                    url=url,
-                    anchor=block.text[anchor.start : anchor.end].strip(),
-                    sentence=_sentence(block.text, anchor),
-                    position=0,
-                    prose=prose,
-                )
+                words = block.text[anchor.start : anchor.end].strip()
+                yield url, words, _sentence(block.text, anchor), prose
 
 
 def _sentence(text: str, anchor: Anchor) -> str:
@@ -250,8 +248,7 @@ def blocks(root: HtmlElement, drop: frozenset[str] = frozenset()) -> list[Block]
 
 
 def _visible(text: str) -> str:
-    """Return text in NFC without soft hyphens and other characters that take no room."""
-    text = unicodedata.normalize("NFC", text)
+    """Return text without soft hyphens and other characters that take no room."""
     if "\u00ad" in text or "\u200b" in text or "\u2060" in text or "\ufeff" in text:
         return _INVISIBLE.sub("", text)
     return text
@@ -307,12 +304,16 @@ class _Reader:
             self._end_anchor()
 
     def write(self, text: str) -> None:
+        if self._ends_in_space and not self._pre and text.isspace():
+            return  # between two blocks
         if not text.isascii():
+            text = unicodedata.normalize("NFC", text)
+        if not is_even(text):
             text = _visible(text)
-        if self._pre and "\n" in text:
-            self._write_lines(text)
-            return
-        text = _single_spaced(text)
+            if self._pre and "\n" in text:
+                self._write_lines(text)
+                return
+            text = _single_spaced(text)
         if "ffnet " in text:
             text = _CAPTION_HINT.sub("", text)
         if self._ends_in_space:
@@ -335,7 +336,8 @@ class _Reader:
         self._length, self._href_from, self._ends_in_space = 0, 0, True
 
     def _boundary(self, tag: str) -> None:
-        self.flush()
+        if self._pieces or self._anchors:
+            self.flush()
         glue = _GLUE[tag]
         if glue == _PARAGRAPH and self._lists:
             glue = _LINE  # a list item stays one line, whatever it is built of

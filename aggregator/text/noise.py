@@ -6,6 +6,8 @@ machine writes; a number in a sentence ("das Portal zählt 12.000 Zugriffe am Ta
 
 import re
 
+from aggregator.text.blanks import one_line
+
 _DIGIT = re.compile(r"\d")
 _NUMBER = r"\d[\d.\u00a0\u202f ]{0,12}"
 _COUNTED = (
@@ -87,7 +89,7 @@ _NOISE = tuple(
         ),
         ("0", (":",), rf"^(?:{_DAY},? )?\d{{1,2}}:\d\d:\d\d(?: Uhr)?$"),
         (
-            "",
+            "=",
             ("sessionid=", "SESSIONID=", "SESSID=", "sessid=", "sid="),
             r"[;?&](?:jsessionid|JSESSIONID|PHPSESSID|phpsessid|sid)=[\w.-]{8,}",
         ),
@@ -100,11 +102,23 @@ def settled(text: str) -> str:
 
     Idempotent; a text without noise keeps all of its words.
     """
-    has_digit = _DIGIT.search(text) is not None
+    has_digit = _has_digit(text)
     for needed, hints, pattern in _NOISE:
         if has_digit if needed == "0" else needed in text:
             for hint in hints:
                 if hint in text:
                     text = pattern.sub("", text)
                     break
-    return " ".join(text.split())
+    return one_line(text)
+
+
+def _has_digit(text: str) -> bool:
+    """Whether a text has a digit of any script; Latin-1 has no others than ours."""
+    for digit in "0123456789":
+        if digit in text:
+            return True
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return _DIGIT.search(text) is not None
+    return False

