@@ -4,8 +4,9 @@ The first half of what is derived from one item alone, and the only one that a r
 Pure, and light to import: processes that read nothing but texts need no more than this.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 from aggregator.links.topics import Assigned, Rules, TopicWords
@@ -14,7 +15,7 @@ from aggregator.text.compounds import Counts
 from aggregator.text.wordforms import WordForms
 from aggregator.text.words import fold
 
-MOST_KNOWN = 300_000  # words in memory that the epoch knows
+MOST_KNOWN = 300_000  # words in memory
 
 
 class Searched(NamedTuple):
@@ -42,6 +43,32 @@ class Dictionary:
         return Analyser(self.forms, counts, self.exceptions, self.aliases)
 
 
+class _Clues(dict[str, tuple[str, ...]]):
+    """What each word says of topics: stems that stand in rules, of most words none.
+
+    A word that is new is read when it is asked for, and noted as fresh when the epoch lacks it.
+    """
+
+    def __init__(self, analyser: Analyser, known: Counts, rules: Rules) -> None:
+        self._analyser = analyser
+        self._counts = known
+        self._stems = rules.stems
+        self.fresh: set[str] = set()
+
+    def __missing__(self, surface: str) -> tuple[str, ...]:
+        if not self._counts.get(fold(surface), 0):
+            self.fresh.add(surface)
+        stems = self._stems.intersection(self._analyser.all_stems(surface))
+        found = self[surface] = tuple(sorted(stems))
+        return found
+
+    def make_room(self) -> None:
+        """Forget everything when it has grown too large; not within an item."""
+        if len(self) >= MOST_KNOWN:
+            self.clear()
+            self.fresh.clear()
+
+
 class Reader:
     """Reads items by the counts of an epoch; costly to warm up."""
 
@@ -54,9 +81,8 @@ class Reader:
             known: Of all its words.
         """
         self.analyser = dictionary.analyser(counts)
-        self._counts = known
         self._rules = Rules.of(dictionary.topics, self.analyser)
-        self._known: set[str] = set()
+        self._clues = _Clues(self.analyser, known, self._rules)
 
     def read(self, title: str, body: str) -> Searched:
         """Derive what an item is searched by.
@@ -65,26 +91,27 @@ class Reader:
             title: Of the item.
             body: Its text as it is indexed.
         """
+        self._clues.make_room()
         head, rest = self.analyser.columns(title), self.analyser.columns(body)
-        told = head.stems.split() + head.parts.split()
+        # No step of Python's for a word, as in the analysis.
+        told = set(chain.from_iterable(map(self._clues.__getitem__, head.words)))
+        topics = self._rules.assign(
+            told, told.union(chain.from_iterable(map(self._clues.__getitem__, rest.words)))
+        )
         return Searched(
             title=head.stems,
             body=rest.stems,
             parts=_joined(head.parts, rest.parts),
             refs=_joined(head.refs, rest.refs),
-            fresh=self._fresh({*head.words, *rest.words}),
-            topics=self._rules.assign(told, told + rest.stems.split() + rest.parts.split()),
+            fresh=self._fresh((head.words, rest.words)),
+            topics=topics,
         )
 
-    def _fresh(self, words: set[str]) -> tuple[str, ...]:
+    def _fresh(self, told: Iterable[list[str]]) -> tuple[str, ...]:
         """Return the words that the epoch does not know, in lower case and in order."""
-        unsure = words - self._known
-        if not unsure:
+        if not self._clues.fresh:
             return ()
-        fresh = {word for word in unsure if not self._counts.get(fold(word), 0)}
-        if len(self._known) >= MOST_KNOWN:
-            self._known.clear()
-        self._known |= unsure - fresh
+        fresh = self._clues.fresh.intersection(chain.from_iterable(told))
         return tuple(sorted({word.lower() for word in fresh}))
 
 

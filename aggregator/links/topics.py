@@ -6,6 +6,7 @@ The rules are words of the vocabulary; they are read by the same analysis as the
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
 STRONG, WEAK, TITLE = 600, 250, 150  # per mille: of a strong word, of a weak one, more in a title
@@ -48,7 +49,8 @@ class Stems(Protocol):
 class _Clue:
     topic: str
     word: str
-    stems: frozenset[str]  # of an expression of several words, all of them
+    stems: frozenset[str]
+    several: bool  # stems: an expression of several words, all of which have to be there
     worth: int
 
 
@@ -68,7 +70,7 @@ class Rules:
                 for word in words:
                     stems = sorted(set(analysis.stems(word)))
                     if stems:
-                        clue = _Clue(topic.topic, word, frozenset(stems), worth)
+                        clue = _Clue(topic.topic, word, frozenset(stems), len(stems) > 1, worth)
                         clues.setdefault(stems[0], []).append(clue)
         every = frozenset(stem for found in clues.values() for clue in found for stem in clue.stems)
         return cls({stem: tuple(found) for stem, found in clues.items()}, every)
@@ -87,20 +89,23 @@ class Rules:
         said, said_first = self.stems.intersection(text), self.stems.intersection(title)
         for stem in said:
             for clue in self.clues.get(stem, ()):
-                if clue.stems <= said:
-                    worth = clue.worth + (TITLE if clue.stems <= said_first else 0)
+                if not clue.several or clue.stems <= said:
+                    first = clue.stems <= said_first if clue.several else stem in said_first
+                    worth = clue.worth + TITLE if first else clue.worth
                     words = found.setdefault(clue.topic, {})
-                    words[clue.word] = max(worth, words.get(clue.word, 0))
+                    if worth > words.get(clue.word, 0):
+                        words[clue.word] = worth
         return tuple(
-            _judged(topic, words)
+            _judged(topic, frozenset(words.items()))
             for topic, words in sorted(found.items())
             if len(words) >= WEAK_NEEDED or max(words.values()) >= STRONG
         )
 
 
-def _judged(topic: str, words: Mapping[str, int]) -> Assigned:
-    """Weigh the clues of one topic."""
-    best = sorted(words.items(), key=lambda row: (-row[1], row[0]))
+@lru_cache(maxsize=10_000)
+def _judged(topic: str, words: frozenset[tuple[str, int]]) -> Assigned:
+    """Weigh the clues of one topic; the same few meet again and again."""
+    best = sorted(words, key=lambda row: (-row[1], row[0]))
     doubt = 1.0
     for _, worth in best:
         doubt *= 1 - worth / 1000

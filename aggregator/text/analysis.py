@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
+from unicodedata import is_normalized
 
 from aggregator.errors import ConfigError
 from aggregator.text import references
@@ -184,6 +185,10 @@ class Analyser:
 
     def _read(self, surface: str) -> Word:
         """Read a word that is not known yet."""
+        if _is_plain(surface):
+            folded = fold(surface)
+            if not self._splitter.cuts(folded):  # most words; what follows would say the same
+                return Word(surface, self._stem(folded), (), ())
         found = [piece for match in _HYPHENS.finditer(surface)
                  for piece in _pieces(match.group(), match.start())]  # fmt: skip
         parts: list[str] = []
@@ -245,6 +250,11 @@ class Analyser:
             if not is_stop_word(surface)
             for stem in self._index(surface)[0]
         ]
+
+    def all_stems(self, surface: str) -> tuple[str, ...]:
+        """Return what a word adds to a search row: its stems, then those of its parts."""
+        stems, parts = self._index_of(self.word(surface))
+        return stems + parts
 
     def _index(self, surface: str) -> _Index:
         """Return, and remember, what a word adds to the two columns."""
@@ -343,6 +353,15 @@ class Analyser:
             others = [other for other in names if "".join(other) != "".join(name)]
             known = self._aliases.get("".join(name), ())
             self._aliases["".join(name)] = tuple(dict.fromkeys((*known, *others)))
+
+
+def _is_plain(word: str) -> bool:
+    """Whether a word is of one piece, and folds letter by letter."""
+    return (
+        word.isalnum()
+        and (word[1:].islower() or word.isupper() or word.isdecimal())
+        and is_normalized("NFKC", word)
+    )
 
 
 def _pieces(word: str, offset: int) -> Iterator[tuple[str, int]]:

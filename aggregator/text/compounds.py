@@ -12,8 +12,9 @@ Everything here is folded (`words.fold`): small letters, umlauts spelt out.
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import pairwise
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from aggregator.text.lexicalised import SHORT_PARTS, WHOLE
 from aggregator.text.wordforms import PREFIXES, SUFFIXES, WordForms
@@ -33,6 +34,16 @@ CORPUS_LEAST = 20  # occurrences that make an unknown word a part
 _CORPUS_WEIGHT = 0.5
 _CORPUS_SHORTEST = 4  # letters of such a part
 _CACHE_WORDS = 50_000  # the parts of all compounds are some ten thousand words
+_VOWELS = ("a", "o", "u")  # with an "e" behind them umlauts, maybe
+
+
+class _Left(NamedTuple):
+    """A dictionary form as a left part."""
+
+    score: float
+    links: tuple[str, ...]  # linking elements that may follow
+    ending: bool  # an ending of words too, so it is no part inside a word
+    umlaut: bool  # the "e" behind it may belong to it
 
 
 class Counts(Protocol):
@@ -55,14 +66,18 @@ class _Common:
                 if times >= CORPUS_LEAST and len(word) >= _CORPUS_SHORTEST:
                     self._sizes.setdefault(word[:_CORPUS_SHORTEST], set()).add(len(word))
 
-    def begin(self, text: str, most: int) -> Iterator[int]:
-        """Yield the lengths, up to `most`, of the words with which a text begins."""
+    def begin(self, text: str, most: int) -> Iterable[int]:
+        """Return the lengths, up to `most`, of the words with which a text begins."""
         sizes: Iterable[int] = range(_CORPUS_SHORTEST, most + 1)
         if self._sizes is not None:  # else counts are looked up one by one, for a few words
             sizes = self._sizes.get(text[:_CORPUS_SHORTEST], ())
-        for size in sizes:
-            if size <= most and self._corpus.get(text[:size], 0) >= CORPUS_LEAST:
-                yield size
+            if not sizes:
+                return ()
+        return [
+            size
+            for size in sizes
+            if size <= most and self._corpus.get(text[:size], 0) >= CORPUS_LEAST
+        ]
 
 
 class Splitter:
@@ -79,19 +94,27 @@ class Splitter:
         self._forms = forms
         self._corpus = corpus
         self._common = _Common(corpus)
-        self._known: dict[str, tuple[int, ...]] = {}
+        remember = lru_cache(maxsize=_CACHE_WORDS)  # the same few parts stand in many words
+        self._once = remember(self._find)
+        self._every = remember(self._find_every)
+        self._left = remember(self._find_left)
+        self._last = remember(self._find_last)
+        self._base = remember(self._find_base)
         self._fixed: dict[str, tuple[int, ...]] = dict.fromkeys(WHOLE, ())
         for word, parts in exceptions.items():
             self._fixed[fold(word)] = _offsets(word, parts)
 
     def cuts(self, word: str) -> tuple[int, ...]:
         """Return the offsets at which a folded word is cut, as far as possible; () for nowhere."""
+        return self._every(word)
+
+    def _find_every(self, word: str) -> tuple[int, ...]:
         first = self._once(word)
         if not first or word in self._fixed:
             return first
         every: list[int] = []
         for start, part in self._parts(word, first):
-            every += [start + cut for cut in self.cuts(part)]
+            every += [start + cut for cut in self._every(part)]
             every.append(start)
         return tuple(sorted(every))[1:]
 
@@ -103,16 +126,8 @@ class Splitter:
                 found += (part, *self.inner(part))
         return tuple(found)
 
-    def _once(self, word: str) -> tuple[int, ...]:
-        """Return the offsets of the best way to cut a word, its parts left whole; remembered."""
-        known = self._known.get(word)
-        if known is None:
-            if len(self._known) >= _CACHE_WORDS:
-                self._known.clear()
-            known = self._known[word] = self._find(word)
-        return known
-
     def _find(self, word: str) -> tuple[int, ...]:
+        """Return the offsets of the best way to cut a word, its parts left whole."""
         if word in self._fixed:
             return self._fixed[word]
         if not _SHORTEST <= len(word) <= _LONGEST or not word.isalpha():
@@ -121,15 +136,18 @@ class Splitter:
         if lemma is not None and lemma != word:
             return self._like(lemma, word)
         best, found = self._best(word)
-        return found if best >= self._whole(word) else ()
+        return found if found and best >= self._whole(word) else ()
 
     def _parts(self, word: str, cuts: tuple[int, ...]) -> Iterator[tuple[int, str]]:
         """Yield the offset of each part, and the part without its linking element."""
         for start, end in pairwise((0, *cuts, len(word))):
-            yield start, word[start:end] if end == len(word) else self.base(word[start:end])
+            yield start, word[start:end] if end == len(word) else self._base(word[start:end])
 
     def base(self, part: str) -> str:
         """Return a left part without its linking element: "verwaltung" for "verwaltungs"."""
+        return self._base(part)
+
+    def _find_base(self, part: str) -> str:
         forms = self._forms
         if part in self._fixed or forms.heads(part) or part.endswith("ss"):
             return part
@@ -174,48 +192,58 @@ class Splitter:
             score, cuts = ways[start]
             if start:
                 cuts = (*cuts, start)
-                if weight := self._last(word[start:]):
-                    best = max(best, (score + math.log(weight / _TOTAL), cuts))
-            for end, weight in self._firsts(word, start).items():
-                way = (score + math.log(weight / _TOTAL), cuts)
+                last = self._last(word[start:])
+                if last is not None:
+                    best = max(best, (score + last, cuts))
+            for end, gain in self._firsts(word, start).items():
+                way = (score + gain, cuts)
                 if end not in ways or way > ways[end]:
                     ways[end] = way
         return best
 
     def _firsts(self, word: str, start: int) -> dict[int, float]:
-        """Return where a left part that begins at `start` may end, with its weight."""
+        """Return where a left part that begins at `start` may end, with its score."""
         found: dict[int, float] = {}
         rest = word[start:]
         for form in self._forms.prefixes(rest):
-            size = len(form)
-            weight = self._first(form)
-            if not weight or (start and form in SUFFIXES) or self._splits_umlaut(rest, form):
+            left = self._left(form)
+            if left is None or (start and left.ending):
                 continue
-            found[start + size] = max(found.get(start + size, 0), weight)
-            if size > 3 and (self._forms.heads(form) or form.endswith(_LINKING)):
-                for link in _links(form):
-                    if rest.startswith(link, size):
-                        found.setdefault(start + size + len(link), _GUESS)
+            size = len(form)
+            if left.umlaut and rest.startswith("e", size):
+                continue  # the cut would fall inside an ü
+            end = start + size
+            if end not in found or left.score > found[end]:
+                found[end] = left.score
+            for link in left.links:
+                if rest.startswith(link, size):
+                    found.setdefault(end + len(link), _GUESS_SCORE)
         for size in self._common.begin(rest, len(rest) - 3):
-            found.setdefault(start + size, _CORPUS_WEIGHT)
+            found.setdefault(start + size, _CORPUS_SCORE)
         return found
 
-    def _splits_umlaut(self, rest: str, form: str) -> bool:
-        """Whether a cut falls inside "ue", which is an ü unless the part is a common one."""
-        return (
-            form[-1] in "aou"
-            and rest.startswith("e", len(form))
-            and self._forms.modifiers(form) < _COMMON
+    def _find_left(self, form: str) -> _Left | None:
+        """Return what a dictionary form is as a left part, None when it is none."""
+        if len(form) < 3 or form in PREFIXES:
+            return None
+        family = self._forms.modifiers(form)
+        weight = _shortened(form, family) or (_GUESS if len(form) > 3 else 0)
+        if not weight:
+            return None
+        may_link = len(form) > 3 and (form.endswith(_LINKING) or self._forms.heads(form))
+        return _Left(
+            score=_score(weight),
+            links=_links(form) if may_link else (),
+            ending=form in SUFFIXES,
+            umlaut=form[-1] in _VOWELS and family < _COMMON,
         )
 
-    def _first(self, form: str) -> float:
-        """Return the weight of a left part, 0 when it is none."""
-        if len(form) < 3 or form in PREFIXES:
-            return 0
-        return _shortened(form, self._forms.modifiers(form)) or (_GUESS if len(form) > 3 else 0)
+    def _find_last(self, form: str) -> float | None:
+        """Return the score of the last part, None when it is none."""
+        weight = self._last_weight(form)
+        return _score(weight) if weight else None
 
-    def _last(self, form: str) -> float:
-        """Return the weight of the last part, 0 when it is none."""
+    def _last_weight(self, form: str) -> float:
         if form in SUFFIXES or form in PREFIXES:
             return 0
         if heads := self._forms.heads(form):
@@ -225,6 +253,13 @@ class Splitter:
         if len(form) > 3 and self._corpus.get(form, 0) >= CORPUS_LEAST:
             return _CORPUS_WEIGHT
         return 0
+
+
+def _score(weight: float) -> float:
+    return math.log(weight / _TOTAL)
+
+
+_GUESS_SCORE, _CORPUS_SCORE = _score(_GUESS), _score(_CORPUS_WEIGHT)
 
 
 def _links(form: str) -> tuple[str, ...]:

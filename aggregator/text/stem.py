@@ -6,6 +6,7 @@ since Snowball leaves "digitalisi" and "digitalisier" apart.
 """
 
 import re
+from functools import lru_cache
 
 import Stemmer
 
@@ -18,6 +19,7 @@ _IER = re.compile(
     r"(.{3,}ier)(?:e|en|er|ern|ers|es|n|s|st|t|te|tem|ten|ter|tes|end|ende|enden|ender|endes"
     r"|ung|ungen)?"
 )
+_CACHE_WORDS = 50_000  # the parts of compounds come again and again
 
 
 class GermanStemmer:
@@ -26,9 +28,13 @@ class GermanStemmer:
     def __init__(self, forms: WordForms) -> None:
         self._forms = forms
         self._snowball = Stemmer.Stemmer("german")
+        self._remembered = lru_cache(maxsize=_CACHE_WORDS)(self._find)
 
     def stem(self, word: str) -> str:
         """Return the stem of a folded word, folded as well."""
+        return self._remembered(word)
+
+    def _find(self, word: str) -> str:
         lemma = self._forms.lemma(word) or word
         if match := _IER.fullmatch(lemma):
             return match[1]
