@@ -43,7 +43,9 @@ def examine(
         ParseError: It is not to be believed; code and message say why.
     """
     if row.role not in ENUMERATING:
-        _check_text(db, platform, row, found)
+        if row.validators.body_sha256 is not None and row.attempts < store.frontier.RETRIES:
+            _check_text(db, platform, row, found)
+            _check_shared(db, platform, row, found)
         return None
     past = store.expectations.readings(db, source.id)
     judge.enumeration(
@@ -97,8 +99,6 @@ def _check_text(
     Raises:
         ParseError: Nearly all of the text is missing.
     """
-    if row.validators.body_sha256 is None or row.attempts >= store.frontier.RETRIES:
-        return  # never read before, or it stays with it
     known = store.expectations.stored_text(db, platform.id, row.canonical)
     if known is None or known[1] < LONG_TEXT or len(found.parsed.entries) != 1:
         return
@@ -107,4 +107,21 @@ def _check_text(
         raise ParseError(
             f"der Titel ist geblieben, der Text fehlt ({len(entry.text)} von {known[1]} Zeichen)",
             code=Code.IDENTITY_LOST,
+        )
+
+
+def _check_shared(
+    db: sqlite3.Connection, platform: Platform, row: store.frontier.Row, found: Read
+) -> None:
+    """Refuse a page of several entries (a FAQ) that lost most of them, until it has for days.
+
+    Raises:
+        ParseError: More than half of them are missing.
+    """
+    there = {item.key for item in found.normalised.items}
+    known = store.items.shared_page(db, platform.id, row.canonical)
+    left = sum(key in there for key in known)
+    if 2 * left < len(known):
+        raise ParseError(
+            f"nur noch {left} von {len(known)} Einträgen der Seite", code=Code.MASS_VANISH
         )

@@ -96,8 +96,9 @@ def commit_step(db: sqlite3.Connection, step: Step) -> runs.Counts:
         counts = runs.Counts(
             new=outcomes[Outcome.NEW], changed=outcomes[Outcome.CHANGED],
             unchanged=outcomes[Outcome.UNCHANGED], rejected=len(step.rejected),
-            vanished=_vanish_from_page(db, row, step), requests=len(step.visit.exchanges),
-            bytes=step.bytes, problems=step.rejected + step.problems,
+            vanished=_vanish_from_page(db, row, step, {pk for _, pk in stored}),
+            requests=len(step.visit.exchanges), bytes=step.bytes,
+            problems=step.rejected + step.problems,
         )  # fmt: skip
         _record(db, step.visit, counts)
     return counts
@@ -119,18 +120,19 @@ def _discover_many(db: sqlite3.Connection, step: Step) -> int:
     return moved
 
 
-def _vanish_from_page(db: sqlite3.Connection, row: frontier.Row, step: Step) -> int:
+def _vanish_from_page(
+    db: sqlite3.Connection, row: frontier.Row, step: Step, stored: set[int | None]
+) -> int:
     """Let the entries vanish that a page of several (a FAQ) no longer has; return how many.
 
-    The page names all of them, so it is its own complete enumeration; when more than half would
-    go at once it is not believed.
+    The page names all of them, so it is its own complete enumeration; that more than half are gone
+    is believed when it has said so for days.
     """
-    there = {item.key for item in step.items}
-    if row.role is not Role.DETAIL or not any("#" in key for key in there):
+    if row.role is not Role.DETAIL:
         return 0
     known = shared_page(db, step.visit.platform.id, row.canonical)
-    missing = [pk for key, pk in known.items() if key not in there]
-    if 2 * len(missing) > len(known):
+    missing = [pk for pk in known.values() if pk not in stored]
+    if 2 * len(missing) > len(known) and row.attempts < frontier.RETRIES:
         return 0
     return sum(set_state(db, pk, ItemState.VANISHED) for pk in missing)
 

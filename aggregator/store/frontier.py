@@ -430,13 +430,17 @@ def dropped(db: sqlite3.Connection, source: str) -> list[tuple[int, str | None]]
         "  WHERE f.source = o.source AND f.role IN ('detail', 'document')"
         "  ORDER BY f.canonical LIMIT 1)"
         " FROM observation o JOIN item i ON i.pk = o.item"
-        " WHERE o.source = ? AND o.role IN ('root', 'detail') AND i.state = 'live'"
+        " WHERE o.source = ? AND i.state = 'live'"
+        # files that pages merely link to are named by no enumeration, those of a folder are
+        " AND (o.role IN ('root', 'detail') OR o.role = 'document' AND EXISTS"
+        "  (SELECT 1 FROM source s WHERE s.id = o.source AND s.kind = 'folder'))"
         " AND i.merged_into IS NULL"
         " AND NOT EXISTS (SELECT 1 FROM alias a JOIN listed l"
         "  ON l.source = o.source AND l.canonical = a.canonical WHERE a.item = i.pk)"
-        # entries that share a page (a FAQ) are named by the address before their fragment
-        " AND NOT EXISTS (SELECT 1 FROM listed l WHERE l.source = o.source"
-        "  AND instr(i.key, '#') > 0 AND l.canonical = substr(i.key, 1, instr(i.key, '#') - 1))"
+        # entries that share a page (a FAQ) are named by the address before their fragment, and a
+        # page that was shared before has its address by its key alone
+        " AND NOT EXISTS (SELECT 1 FROM listed l WHERE l.source = o.source AND l.canonical ="
+        "  iif(instr(i.key, '#') > 0, substr(i.key, 1, instr(i.key, '#') - 1), i.key))"
         " ORDER BY i.platform, i.key",
         (source,),
     )

@@ -452,10 +452,14 @@ def set_url(db: sqlite3.Connection, pk: int, url: str) -> None:
 
 
 def shared_page(db: sqlite3.Connection, platform: str, canonical: str) -> dict[str, int]:
-    """Return the live items that share a page and are told apart by fragments, by key."""
+    """Return the live items that were read on one page, told apart by fragments, by key.
+
+    Entries of a feed that all carry the same address are not meant: no page shows them together.
+    """
     rows = db.execute(
         "SELECT key, pk FROM item WHERE platform = ? AND key > ? AND key < ? AND state = 'live'"
-        " AND merged_into IS NULL",
+        " AND merged_into IS NULL AND EXISTS (SELECT 1 FROM observation o WHERE o.item = pk"
+        "  AND o.role = 'detail')",
         (platform, f"{canonical}#", f"{canonical}$"),  # '$' follows '#'
     )
     return {row["key"]: row["pk"] for row in rows}

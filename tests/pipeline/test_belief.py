@@ -221,6 +221,32 @@ def test_a_page_that_stays_without_its_text_for_days_is_believed_in_the_end(
     assert db.execute("SELECT min(length(text)) FROM item").fetchone()[0] < 100
 
 
+@pytest.mark.parametrize("left", [3, 1])  # one question makes no FAQ, but a page
+def test_a_page_of_many_questions_that_loses_most_of_them_is_believed_only_after_days(
+    web: Web, crawl: Crawl, db: store.Connection, left: int
+) -> None:
+    def faq(count: int) -> str:
+        told = "".join(
+            f"<h3 id='frage-{n}'>Was gilt in Fall {n}?</h3><p>{LONG[:160]} Nummer {n}.</p>"
+            for n in range(count)
+        )
+        return page("Häufige Fragen", "Antworten auf alles.", more=told)
+
+    sitemap(web, 1)
+    web.put("http://amt.example/s/1", faq(8))
+    crawl(make_source(**SITEMAP))
+    assert live(db) == 8
+    web.put("http://amt.example/s/1", faq(left))
+
+    crawl(make_source(**SITEMAP))
+    assert live(db) == 8
+    told = db.execute("SELECT problems FROM run ORDER BY id DESC LIMIT 1").fetchone()[0]
+    assert "von 8 Einträgen der Seite" in told
+    for _ in range(20):
+        crawl(make_source(**SITEMAP))
+    assert live(db) == left
+
+
 # --- mass vanishing and grace ----------------------------------------------------------------
 
 
