@@ -89,7 +89,8 @@ class Run:
     accepted: bool = False  # a person has accepted the new normal of the source
     reading: usual.Reading | None = None  # of the source's own document, to be learnt from
     pages: int = 0  # behind entries, that were read
-    hollow: int = 0  # of them those that lost their text
+    hollow: int = 0  # of them those that are unreadable or lost their text
+    unread: int = 0  # pages that are unreadable, also those that were before
     silent: bool = False  # the network gave no answer at all
     paused: bool = False  # its host has asked us to come back much later
     enumerated: bool = False
@@ -116,7 +117,7 @@ def _conclude(db: store.Connection, clock: Clock, run: Run, *, offline: bool) ->
     now = clock.now()
     pending = store.frontier.pending(db, run.source.id)
     published = store.runs.newest_dates(db, run.source.id)
-    _doubt_hollow_pages(run)
+    _doubt_hollow_pages(db, run)
     verdict = judge.verdict(
         _with_habits(db, run, published), trouble=run.trouble,
         status=run.error.status if run.error else None,
@@ -148,13 +149,19 @@ def _conclude(db: store.Connection, clock: Clock, run: Run, *, offline: bool) ->
     )  # fmt: skip
 
 
-def _doubt_hollow_pages(run: Run) -> None:
-    """Call a run suspect in which most pages kept their titles and lost their texts."""
-    if run.trouble is None and run.hollow >= usual.ENOUGH and 2 * run.hollow > run.pages:
+def _doubt_hollow_pages(db: store.Connection, run: Run) -> None:
+    """Call a run suspect in which most pages could not be read, or have lost their texts.
+
+    Pages that failed before are no news, unless the source has never given anything else.
+    """
+    if run.trouble is not None:
+        return
+    most = run.hollow >= usual.ENOUGH and 2 * run.hollow > run.pages
+    if most or (run.unread and not store.runs.gave_items(db, run.source.id)):
         run.suspect = True
         run.trouble = Problem(
-            code=Code.IDENTITY_LOST, where=run.source.url or "",
-            message=f"{run.hollow} von {run.pages} Seiten haben auf einmal keinen Text mehr",
+            code=Code.IDENTITY_LOST if most else Code.EMPTY, where=run.source.url or "",
+            message=f"{run.unread} Seiten sind unlesbar oder ohne ihren Text",
         )  # fmt: skip
 
 

@@ -66,6 +66,7 @@ def visit(engine: Engine, db: sqlite3.Connection, run: Run, row: store.frontier.
             db, visit, answer.validators, next_in=next_in, received_bytes=answer.bytes,
         )  # fmt: skip
         return
+    run.pages += row.role not in ENUMERATING and row.attempts == 0
     try:
         more = more_of(engine.fetcher, run.source)
         found = engine.readers.read(run.source, run.platform, visit, answer, more)
@@ -162,6 +163,9 @@ def _store_unreadable(
     if visit.row.role in ENUMERATING:
         run.trouble, run.suspect = problem, True
         snapshot = store.snapshots.of(run.source, answer)
+    else:
+        run.unread += 1
+        run.hollow += visit.row.attempts == 0
     store.commit.commit_failure(db, visit, problem, retry_in=None, give_up=False, snapshot=snapshot)
 
 
@@ -171,12 +175,7 @@ def _judge(db: sqlite3.Connection, run: Run, row: store.frontier.Row, found: Rea
     Raises:
         ParseError: It is not to be believed; for what enumerates, the run is suspect.
     """
-    run.pages += row.role not in ENUMERATING
-    try:
-        reading = belief.examine(db, run.source, run.platform, row, found, accepted=run.accepted)
-    except ParseError:
-        run.hollow += row.role not in ENUMERATING
-        raise
+    reading = belief.examine(db, run.source, run.platform, row, found, accepted=run.accepted)
     run.reading = reading or run.reading
 
 

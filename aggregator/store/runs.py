@@ -122,6 +122,12 @@ def newest_dates(db: sqlite3.Connection, source: str, most: int = 50) -> list[st
     return [str(row[0]) for row in rows]
 
 
+def gave_items(db: sqlite3.Connection, source: str) -> bool:
+    """Whether a source has ever given an item."""
+    row = db.execute("SELECT 1 FROM observation WHERE source = ? LIMIT 1", (source,)).fetchone()
+    return row is not None
+
+
 def politeness(db: sqlite3.Connection) -> list[str]:
     """Return a line for each host: requests, share of 304, smallest gap between two requests."""
     rows = db.execute(
