@@ -37,7 +37,7 @@ MAX_REQUESTS = 10
 MAX_PROPOSED = 12
 _SITEMAP_LINE = re.compile(r"^\s*sitemap\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 # What is worth most to an index: interfaces name everything, a feed only the newest.
-_WORTH = ("discourse", "confluence", "mediawiki", "ckan", "oparl", "feed", "wordpress",
+_WORTH = ("discourse", "confluence", "mediawiki", "ckan", "oparl", "wordpress", "feed",
           "confluence-static", "sitemap", "listing", "gitlab", "document", "json")  # fmt: skip
 _WELL_KNOWN = {  # content system -> where it keeps its feed when nothing on the page says so
     "wordpress": ("feed/",),

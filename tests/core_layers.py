@@ -3,7 +3,8 @@
 CORE = (
     "aggregator/model.py", "aggregator/errors.py", "aggregator/clock.py", "aggregator/urls.py",
     "aggregator/dates.py", "aggregator/timing.py", "aggregator/items.py", "aggregator/judge.py",
-    "aggregator/reading.py", "aggregator/records.py", "aggregator/pipeline.py",
+    "aggregator/usual.py", "aggregator/belief.py", "aggregator/diff.py", "aggregator/reading.py",
+    "aggregator/records/*", "aggregator/pipeline.py", "aggregator/visiting.py",
     "aggregator/derive.py", "aggregator/query.py", "aggregator/text/*", "aggregator/links/*",
     "aggregator/parse/*", "aggregator/store/*",
 )  # fmt: skip

@@ -162,12 +162,12 @@ def test_right_kind_for_each_site_of_the_replica(
     assert replica.forbidden_requests == []
 
 
-def test_paper_of_the_replica_is_proposed_by_its_interface_too(
+def test_paper_of_the_replica_is_proposed_by_its_interface_first(
     replica: Replica, clock: SimulatedClock
 ) -> None:
     proposed = found(clock, "http://www.kommunalblatt.example/").proposals
 
-    assert {p.kind for p in proposed} == {"feed", "wordpress"}
+    assert [p.kind for p in proposed] == ["wordpress", "feed"]
 
 
 def test_list_of_the_ministry_is_proposed_with_its_preset(
