@@ -178,7 +178,7 @@ def _shown_address(url: str | None) -> str:
 
 
 def _fragment(url: str) -> str:
-    return urldefrag(url).fragment
+    return urldefrag(url).fragment if "#" in url else ""
 
 
 def clean(text: str) -> str:

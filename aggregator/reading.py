@@ -177,11 +177,13 @@ def _follows(
         address = urls.page_address(url) if is_list else urls.tidy(url)
         found.setdefault(canonical, (address, canonical, wanted, lastmod))
 
+    leads_itself = source.kind in LEAD_THEMSELVES
     keys = {urls.identity(url, platform).key
-            for entry in entries for url in (entry.url, *entry.aliases) if url}  # fmt: skip
+            for entry in entries for url in (entry.url, *entry.aliases)
+            if url and leads_itself}  # fmt: skip
     for link in parsed.follow:
         is_list = link.role is Role.INDEX
-        if source.kind in LEAD_THEMSELVES and link.role is Role.DETAIL:
+        if leads_itself and link.role is Role.DETAIL:
             let_in = urls.identity(link.url, platform).key in keys  # with its entry
         else:
             let_in = urls.admits(link.url, source.include, source.exclude)
@@ -189,7 +191,7 @@ def _follows(
             follow(link.url, link.role, link.lastmod)
     if source.details == "never":
         return tuple(found.values())
-    if role in ENUMERATING and source.kind not in LEAD_THEMSELVES:
+    if role in ENUMERATING and not leads_itself:
         for entry in entries:
             wanted = entry.thin or source.details == "always" or not (entry.title or entry.text)
             if entry.url and wanted:

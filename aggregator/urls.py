@@ -71,6 +71,7 @@ class Rules:
     noise: tuple[_Noise, ...]
     rewrites: tuple[tuple[re.Pattern[str], str, str], ...]
     keys: tuple[_Key, ...]
+    path_keys: tuple[_Key, ...]  # those of them that need no query
     tenants: tuple[tuple[re.Pattern[str], str], ...]
 
 
@@ -84,8 +85,7 @@ class _Address:
     params: tuple[tuple[str, str | None], ...]
 
     def __str__(self) -> str:
-        query = "&".join(n if v is None else f"{n}={v}" for n, v in self.params)
-        return f"{self.scheme}//{self.host}{self.path}{'?' if query else ''}{query}"
+        return f"{self.scheme}//{self.host}{self.path}{_written(self.params)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +112,14 @@ def load(document: Mapping[str, Any]) -> Rules:
                beside=rule.get("beside"), value=_pattern(rule, "value"))
         for rule in document["noise"]
     ]  # fmt: skip
+    keys = tuple(_key_rule(rule) for rule in document["keys"])
     return Rules(
         session=re.compile(document["session"]),
         everywhere=tuple(n.drop for n in noise if not (n.path or n.beside or n.value)),
         noise=tuple(n for n in noise if n.path or n.beside or n.value),
         rewrites=tuple((re.compile(r["path"]), r["from"], r["to"]) for r in document["rewrites"]),
-        keys=tuple(_key_rule(rule) for rule in document["keys"]),
+        keys=keys,
+        path_keys=tuple(rule for rule in keys if not rule.query),
         tenants=tuple((re.compile(rule["path"]), rule["to"]) for rule in document["tenants"]),
     )
 
@@ -212,7 +214,13 @@ def _link_key(
 ) -> str:
     if key is not None:
         return f"{host}#{key}"
-    return str(_Address("", host, path.rstrip("/"), params)).removeprefix("//")
+    return f"{host}{path.rstrip('/')}{_written(params)}"
+
+
+def _written(params: tuple[tuple[str, str | None], ...]) -> str:
+    """Return a query with its question mark, "" when there is none."""
+    query = "&".join(n if v is None else f"{n}={v}" for n, v in params) if params else ""
+    return f"?{query}" if query else ""
 
 
 def host_of(url: str) -> str:
@@ -274,6 +282,7 @@ def _test(rule: str) -> Callable[[str], bool]:
     return lambda target: rule in target
 
 
+@lru_cache(maxsize=1024)  # what `resolve` returns is asked for again soon
 def _parse(url: str) -> Any | None:
     """Parse an absolute http(s) address by the URL standard, None when it is none."""
     try:
@@ -373,22 +382,18 @@ def _requote(text: str) -> str:
 
 
 def _cms_key(address: _Address) -> str | None:
-    for rule in _Current.rules.keys:
-        groups = _groups(rule, address)
-        if groups is not None:
-            return rule.key.format_map(groups)
+    rules, path = _Current.rules, address.path
+    for rule in rules.keys if address.params else rules.path_keys:
+        found = rule.path.search(path) if rule.path else None
+        if found or not rule.path:
+            groups = _groups(rule, address, found.groupdict() if found else {})
+            if groups is not None:
+                return rule.key.format_map(groups)
     return None
 
 
-def _groups(rule: _Key, address: _Address) -> dict[str, str] | None:
-    """Return the named groups of a rule that applies, None when it does not."""
-    if rule.query and not address.params:
-        return None
-    groups: dict[str, str] = {}
-    if rule.path:
-        if (found := rule.path.search(address.path)) is None:
-            return None
-        groups |= found.groupdict()
+def _groups(rule: _Key, address: _Address, groups: dict[str, str]) -> dict[str, str] | None:
+    """Add the named groups of host and query to those of a path; None: the rule does not apply."""
     if rule.host and not rule.host.search(address.host):
         return None
     for name, pattern in rule.query:

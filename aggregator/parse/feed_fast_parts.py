@@ -5,13 +5,14 @@ The order of the children of an entry counts, as it does in feedparser.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
 from feedparser.html import _cp1252
 from feedparser.mixin import _FeedParserMixin
 from lxml import etree
+
+from aggregator.text.blanks import has_unseen
 
 ATOM = "http://www.w3.org/2005/Atom"
 SCHEMA = "http://www.w3.org/2001/XMLSchema-instance"
@@ -80,14 +81,21 @@ def mended(text: str) -> str:
     text = text.strip()
     if text.isascii():
         return text
-    with suppress(UnicodeEncodeError, UnicodeDecodeError):
-        text = text.encode("iso-8859-1").decode("utf-8")
-    return text.translate(_cp1252) if _C1.search(text) else text
+    text = _read_as_utf8(text)
+    return text.translate(_cp1252) if has_unseen(text) and _C1.search(text) else text
+
+
+def _read_as_utf8(text: str) -> str:
+    try:
+        return text.encode("iso-8859-1").decode("utf-8")
+    except UnicodeError:  # nearly always
+        return text
 
 
 def _text(element: Element, allowed: Iterable[str] = ()) -> str:
     """Return the text of an element without children and with no attributes but these."""
-    if len(element) or not set(element.keys()) <= set(allowed):
+    names = element.keys()
+    if len(element) or (names and not set(names) <= set(allowed)):
         raise OutsideError(str(element.tag))
     return element.text or ""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from aggregator.model import Link
+from aggregator.text.blanks import one_line
 from aggregator.text.html import plain, read
 
 MAX_BODY_CHARS = 1_000_000  # of one entry; a book in a feed is not read to its end
@@ -34,7 +35,7 @@ def repaired(text: str) -> str:
 def line(value: str, *, markup: bool) -> str:
     """Return a title or name as one line of plain text."""
     text = plain(value) if markup and "<" in value else value
-    return unicodedata.normalize("NFC", " ".join(repaired(text).split()))
+    return unicodedata.normalize("NFC", one_line(repaired(text)))
 
 
 def prose(value: str, base: str, *, markup: bool) -> tuple[str, tuple[Link, ...]]:
@@ -52,7 +53,7 @@ def prose(value: str, base: str, *, markup: bool) -> tuple[str, tuple[Link, ...]
         text, links = read(value, base)
         return repaired(text), tuple(map(_repaired_link, links))
     text = unicodedata.normalize("NFC", repaired(value))
-    return "\n\n".join(filter(None, (" ".join(p.split()) for p in _BLANK_LINE.split(text)))), ()
+    return "\n\n".join(filter(None, map(one_line, _BLANK_LINE.split(text)))), ()
 
 
 def _repaired_link(link: Link) -> Link:
