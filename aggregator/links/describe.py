@@ -99,11 +99,17 @@ def counts_of(subject: Subject) -> Counter[str]:
     return counts
 
 
-def words_of(subject: Subject) -> Iterable[str]:
-    """Return the words of an item as written, each as often as `counts_of` counts it."""
-    if subject.terms is not None:
-        return counts_of(subject).elements()
-    return chain(surfaces(subject.title) * related.TITLE_TIMES, surfaces(subject.text))
+def words_of(title: str, text: str, terms: Mapping[str, int] | None) -> Iterable[str]:
+    """Return the words of an item as written, each as often as `counts_of` counts it.
+
+    Args:
+        title: Of the item.
+        text: Of the item; "" where it may not be stored.
+        terms: Of the digest; None where the text is stored.
+    """
+    if terms is not None:
+        return chain(surfaces(title), Counter(dict(terms)).elements())
+    return chain(surfaces(title) * related.TITLE_TIMES, surfaces(text))
 
 
 def features_of(subject: Subject, analyser: Analyser, cited: Iterable[Cited]) -> dict[str, Feature]:

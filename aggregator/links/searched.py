@@ -15,7 +15,7 @@ from aggregator.text.compounds import Counts
 from aggregator.text.wordforms import WordForms
 from aggregator.text.words import fold
 
-MOST_KNOWN = 300_000  # words in memory
+MOST_NOTED = 300_000  # words of which something is noted
 
 
 class Searched(NamedTuple):
@@ -43,32 +43,6 @@ class Dictionary:
         return Analyser(self.forms, counts, self.exceptions, self.aliases)
 
 
-class _Clues(dict[str, tuple[str, ...]]):
-    """What each word says of topics: stems that stand in rules, of most words none.
-
-    A word that is new is read when it is asked for, and noted as fresh when the epoch lacks it.
-    """
-
-    def __init__(self, analyser: Analyser, known: Counts, rules: Rules) -> None:
-        self._analyser = analyser
-        self._counts = known
-        self._stems = rules.stems
-        self.fresh: set[str] = set()
-
-    def __missing__(self, surface: str) -> tuple[str, ...]:
-        if not self._counts.get(fold(surface), 0):
-            self.fresh.add(surface)
-        stems = self._stems.intersection(self._analyser.all_stems(surface))
-        found = self[surface] = tuple(sorted(stems))
-        return found
-
-    def make_room(self) -> None:
-        """Forget everything when it has grown too large; not within an item."""
-        if len(self) >= MOST_KNOWN:
-            self.clear()
-            self.fresh.clear()
-
-
 class Reader:
     """Reads items by the counts of an epoch; costly to warm up."""
 
@@ -81,8 +55,10 @@ class Reader:
             known: Of all its words.
         """
         self.analyser = dictionary.analyser(counts)
+        self._counts = known
         self._rules = Rules.of(dictionary.topics, self.analyser)
-        self._clues = _Clues(self.analyser, known, self._rules)
+        self._clues: dict[str, frozenset[str]] = {}  # of the few words that say something of topics
+        self._unknown: set[str] = set()  # words that the epoch does not know
 
     def read(self, title: str, body: str) -> Searched:
         """Derive what an item is searched by.
@@ -91,28 +67,44 @@ class Reader:
             title: Of the item.
             body: Its text as it is indexed.
         """
-        self._clues.make_room()
+        self._make_room()
         head, rest = self.analyser.columns(title), self.analyser.columns(body)
-        # No step of Python's for a word, as in the analysis.
-        told = set(chain.from_iterable(map(self._clues.__getitem__, head.words)))
-        topics = self._rules.assign(
-            told, told.union(chain.from_iterable(map(self._clues.__getitem__, rest.words)))
-        )
+        for word, stems in self.analyser.new_words():
+            self._learn(word, stems)
+        first = self._clues_in(head.words)
         return Searched(
             title=head.stems,
             body=rest.stems,
             parts=_joined(head.parts, rest.parts),
             refs=_joined(head.refs, rest.refs),
-            fresh=self._fresh((head.words, rest.words)),
-            topics=topics,
+            fresh=self._fresh(head.words, rest.words),
+            topics=self._rules.assign(first, first | self._clues_in(rest.words)),
         )
 
-    def _fresh(self, told: Iterable[list[str]]) -> tuple[str, ...]:
+    def _learn(self, word: str, stems: Iterable[str]) -> None:
+        """Note what a new word says of topics, and whether the epoch knows it."""
+        if clues := self._rules.stems.intersection(stems):
+            self._clues[word] = clues
+        if not self._counts.get(fold(word), 0):
+            self._unknown.add(word)
+
+    def _make_room(self) -> None:
+        """Forget everything when it has grown too large; not within an item."""
+        if len(self._unknown) + len(self._clues) >= MOST_NOTED:
+            self.analyser.forget_words()
+            self._clues.clear()
+            self._unknown.clear()
+
+    def _clues_in(self, words: Iterable[str]) -> set[str]:
+        """Return the stems of words and of their parts that stand in rules."""
+        return set(chain.from_iterable(filter(None, map(self._clues.get, words))))
+
+    def _fresh(self, *told: list[str]) -> tuple[str, ...]:
         """Return the words that the epoch does not know, in lower case and in order."""
-        if not self._clues.fresh:
+        if not self._unknown:
             return ()
-        fresh = self._clues.fresh.intersection(chain.from_iterable(told))
-        return tuple(sorted({word.lower() for word in fresh}))
+        unknown = self._unknown.intersection(chain.from_iterable(told))
+        return tuple(sorted({word.lower() for word in unknown}))
 
 
 def _joined(one: str, other: str) -> str:

@@ -14,9 +14,9 @@ from aggregator.store.connection import set_meta, transaction
 from aggregator.store.derived import Generation, live
 
 CLEAR, DESCRIBE, RELATE, READY = "clear", "describe", "relate", "ready"
-TABLES = (
-    "search", "entry", "fresh", "reference", "identifier", "link", "sketch", "same", "vector",
-    "posting", "related", "topic",
+TABLES = (  # entry first: no row is then looked for in a search table that is empty already
+    "entry", "search", "indexed", "fresh", "reference", "identifier", "link", "sketch", "same",
+    "vector", "posting", "related", "topic",
 )  # fmt: skip
 
 
@@ -98,13 +98,15 @@ def _make_anew(generation: Generation) -> None:
     """Drop and create the full-text table: deleting its rows one by one takes minutes."""
     name = f"search_{generation.letter}"
     row = generation.db.execute("SELECT sql FROM sqlite_master WHERE name = ?", (name,)).fetchone()
+    settings = generation.run("SELECT k, v FROM search_@_config WHERE k <> 'version'").fetchall()
     generation.run("DROP TABLE search_@")
     generation.db.execute(row["sql"])
+    generation.many("INSERT INTO search_@ (search_@, rank) VALUES (?, ?)", map(tuple, settings))
 
 
 def is_clear(generation: Generation) -> bool:
     """Whether a generation is empty."""
     return all(
-        generation.run(f"SELECT 1 FROM {table}_@ LIMIT 1").fetchone() is None  # noqa: S608 (names are ours)
-        for table in ("vector", "entry")
+        generation.run(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is None  # noqa: S608 (names are ours)
+        for table in ("search_@_docsize", *(f"{name}_@" for name in TABLES if name != "search"))
     )

@@ -43,10 +43,10 @@ def remove_search(generation: Generation, items: Sequence[int]) -> None:
     held = generation.run(
         "SELECT item, row FROM entry_@ WHERE item IN (SELECT value FROM json_each(?))", (asked,)
     ).fetchall()
-    if held:
+    if held:  # the full-text table first: it reads in the others what it has to forget
         generation.many("DELETE FROM search_@ WHERE rowid = ?", [(row["row"],) for row in held])
         gone = [(row["item"],) for row in held]
-        for table in ("entry", "fresh", "topic"):
+        for table in ("entry", "indexed", "fresh", "topic"):
             generation.many(f"DELETE FROM {table}_@ WHERE item = ?", gone)  # noqa: S608 (names are ours)
 
 
@@ -99,6 +99,10 @@ def write_search(
     # In ascending order: FTS5 writes out what it holds in memory whenever a row number is smaller
     # than the one before.
     ordered = sorted(zip(numbers, items, strict=True), key=lambda pair: pair[0])
+    generation.many(
+        "INSERT INTO indexed_@ (item, title, body, parts, refs) VALUES (?, ?, ?, ?, ?)",
+        [(row["pk"], *found[:4]) for row, found, _ in items],
+    )
     generation.many(
         "INSERT INTO search_@ (rowid, title, body, parts, refs) VALUES (?, ?, ?, ?, ?)",
         [(number, *found[:4]) for number, (_, found, _) in ordered],

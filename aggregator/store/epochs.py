@@ -107,17 +107,20 @@ def subject(row: sqlite3.Row) -> Subject:
 
 def subjects(db: sqlite3.Connection) -> Iterator[list[Subject]]:
     """Yield all living items in batches."""
-    cursor = 0
-    while True:
-        rows = db.execute(
-            f"SELECT {ITEM_COLUMNS} FROM item WHERE pk > ? AND merged_into IS NULL"  # noqa: S608 (columns are ours)
-            " ORDER BY pk LIMIT ?",
-            (cursor, BATCH),
-        ).fetchall()
-        if not rows:
-            return
-        cursor = rows[-1]["pk"]
+    for rows in _living_rows(db, ITEM_COLUMNS):
         yield [subject(row) for row in rows]
+
+
+def _living_rows(db: sqlite3.Connection, columns: str) -> Iterator[list[sqlite3.Row]]:
+    """Yield all living items in batches; `columns` begin with pk."""
+    cursor = 0
+    while rows := db.execute(
+        f"SELECT {columns} FROM item WHERE pk > ? AND merged_into IS NULL"  # noqa: S608 (columns are ours)
+        " ORDER BY pk LIMIT ?",
+        (cursor, BATCH),
+    ).fetchall():
+        cursor = rows[-1]["pk"]
+        yield rows
 
 
 # --- taking one ------------------------------------------------------------------------------
@@ -189,10 +192,10 @@ def _count_words(
     """Count folded words with their most frequent spelling, and the items."""
     written: Counter[str] = Counter()
     items = 0
-    for batch in subjects(db):
-        for one in batch:
-            written.update(words_of(one))
-        items += len(batch)
+    for rows in _living_rows(db, "pk, title, text, digest"):
+        for row in rows:
+            written.update(words_of(row["title"], row["text"], _terms(row)))
+        items += len(rows)
         tick()
     spellings: Counter[tuple[str, str]] = Counter()
     for word, times in written.items():
@@ -204,6 +207,11 @@ def _count_words(
         best[folded] = min(best.get(folded, (0, "")), (-times, spelling))
         counts[folded] = (total, best[folded][1])
     return counts, items
+
+
+def _terms(row: sqlite3.Row) -> dict[str, int] | None:
+    """Return the words of an item whose text may not be stored."""
+    return json.loads(row["digest"])["terms"] if row["digest"] else None
 
 
 def _count_terms(

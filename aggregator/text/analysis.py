@@ -119,28 +119,18 @@ def ref_token(kind: str, key: str) -> str:
     return f"{_REFERENCE}{kind}_{plain}"
 
 
-class _Stems(dict[str, str]):
-    """What each word adds to the stems column; a word that is new is read when it is asked for.
-
-    `parts` holds what words add to the parts column, of the few words that add something.
-    """
+class _Written(dict[str, tuple[str, str]]):
+    """What each word adds to the columns of stems and parts; a new word is read when asked for."""
 
     def __init__(self, index: Callable[[str], _Index]) -> None:
         self._index = index
-        self.parts: dict[str, str] = {}
+        self.new: list[tuple[str, tuple[str, ...]]] = []
 
-    def __missing__(self, surface: str) -> str:
+    def __missing__(self, surface: str) -> tuple[str, str]:
         stems, parts = self._index(surface)
-        if parts:
-            self.parts[surface] = sys.intern(" ".join(parts))
-        found = self[surface] = sys.intern(" ".join(stems))
+        self.new.append((surface, stems + parts))
+        found = self[surface] = (" ".join(stems), " ".join(parts))
         return found
-
-    def make_room(self) -> None:
-        """Empty both when they have grown too large; not within a text, which needs both."""
-        if len(self) >= _CACHE_WORDS:
-            self.clear()
-            self.parts.clear()
 
 
 class Analyser:
@@ -168,7 +158,7 @@ class Analyser:
         self._stemmer = GermanStemmer(forms)
         self._words: dict[str, Word] = {}
         self._indexed: dict[str, _Index] = {}
-        self._written = _Stems(lambda surface: self._index_of(self.word(surface)))
+        self._written = _Written(lambda surface: self._index_of(self.word(surface)))
         self._aliases: dict[str, tuple[tuple[str, ...], ...]] = {}
         for group in aliases:
             self._learn([self.stems_in_order(name) for name in group])
@@ -229,14 +219,23 @@ class Analyser:
         The pieces of a hyphenated word stand one by one among the stems, where phrases find them,
         and joined among the parts.
         """
-        written = self._written
-        written.make_room()
+        _make_room(self._written)
         words = surfaces(text)
-        # No step of Python's for a word: this is where the time of indexing goes.
-        stems = " ".join(map(written.__getitem__, words))
-        parts = " ".join(filter(None, map(written.parts.get, words)))
+        # One look-up for a word: this is where the time of indexing goes.
+        written = list(map(self._written.__getitem__, words))
+        stems = " ".join([one[0] for one in written])
+        parts = " ".join([one[1] for one in written if one[1]])
         refs = " ".join([ref_token(found.kind, found.key) for found in references.find(text)])
         return Columns(stems, parts, refs, words)
+
+    def new_words(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Return, once, the words that `columns` did not remember, with what they added to it."""
+        new, self._written.new = self._written.new, []
+        return new
+
+    def forget_words(self) -> None:
+        """Let `columns` take all words for new."""
+        self._written.clear()
 
     def stems_in_order(self, text: str) -> tuple[str, ...]:
         """Return the stems of a text as its stems column has them: what a phrase is made of."""
@@ -250,11 +249,6 @@ class Analyser:
             if not is_stop_word(surface)
             for stem in self._index(surface)[0]
         ]
-
-    def all_stems(self, surface: str) -> tuple[str, ...]:
-        """Return what a word adds to a search row: its stems, then those of its parts."""
-        stems, parts = self._index_of(self.word(surface))
-        return stems + parts
 
     def _index(self, surface: str) -> _Index:
         """Return, and remember, what a word adds to the two columns."""

@@ -6,6 +6,9 @@ import pytest
 
 from aggregator import derive
 from aggregator.store import builds, changes, holders
+from aggregator.store.connection import transaction
+from aggregator.store.derived import reading
+from aggregator.store.derived_write import remove
 from tests.derive.conftest import Corpus
 
 NO_TIME = timedelta(0)
@@ -82,3 +85,21 @@ def test_items_become_searchable_while_another_process_links(
 
     assert corpus.live(FOUND) == [(1,)]
     assert done.unlinked == 1
+
+
+@pytest.mark.parametrize("cleared", range(len(builds.TABLES) + 1))
+def test_items_can_be_taken_out_of_a_generation_whose_clearing_was_killed(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch, cleared: int
+) -> None:
+    pks = [corpus.put(number) for number in range(4)]
+    corpus.derive()
+    generation = reading(corpus.db)
+    monkeypatch.setattr(builds, "TABLES", builds.TABLES[:cleared])
+    builds.clear(generation)
+    monkeypatch.undo()
+
+    with transaction(corpus.db):
+        remove(generation, pks[0])
+    builds.clear(generation)
+
+    assert builds.is_clear(generation)

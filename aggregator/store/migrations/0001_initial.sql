@@ -409,10 +409,20 @@ CREATE TABLE build (
 
 -- ---- derived, generation a ---------------------------------------------------------------
 
-CREATE VIRTUAL TABLE search_a USING fts5 (
-    title, body, parts, refs,              -- normalised: stems; stems; parts of compounds; exact terms
+-- What is searched of an item; in the order of items, so that new rows go to the end of the file.
+CREATE TABLE indexed_a (
+    item  INTEGER PRIMARY KEY,
+    title TEXT NOT NULL,                   -- normalised: stems
+    body  TEXT NOT NULL,                   -- stems
+    parts TEXT NOT NULL,                   -- of compounds
+    refs  TEXT NOT NULL                    -- exact terms
+) STRICT;
+
+CREATE VIRTUAL TABLE search_a USING fts5 (  -- holds no text of its own
+    title, body, parts, refs, content = 'searched_a', content_rowid = 'row',
     tokenize = "unicode61 remove_diacritics 0 tokenchars '_'"
 );
+INSERT INTO search_a (search_a, rank) VALUES ('automerge', 8);
 
 -- What hits are filtered and counted by; `row` is the rowid of search_a.
 CREATE TABLE entry_a (
@@ -425,6 +435,9 @@ CREATE TABLE entry_a (
     sort_at  TEXT NOT NULL,
     topics   TEXT NOT NULL                 -- with a blank before and after each
 ) STRICT;
+
+CREATE VIEW searched_a AS SELECT e.row, x.title, x.body, x.parts, x.refs
+    FROM entry_a e JOIN indexed_a x ON x.item = e.item;
 
 CREATE TABLE fresh_a (                   -- words that the epoch does not know, for suggestions
     word    TEXT NOT NULL,                 -- folded
@@ -528,10 +541,20 @@ CREATE INDEX topic_a_topic ON topic_a (topic, item);
 
 -- ---- derived, generation b ---------------------------------------------------------------
 
-CREATE VIRTUAL TABLE search_b USING fts5 (
-    title, body, parts, refs,              -- normalised: stems; stems; parts of compounds; exact terms
+-- What is searched of an item; in the order of items, so that new rows go to the end of the file.
+CREATE TABLE indexed_b (
+    item  INTEGER PRIMARY KEY,
+    title TEXT NOT NULL,                   -- normalised: stems
+    body  TEXT NOT NULL,                   -- stems
+    parts TEXT NOT NULL,                   -- of compounds
+    refs  TEXT NOT NULL                    -- exact terms
+) STRICT;
+
+CREATE VIRTUAL TABLE search_b USING fts5 (  -- holds no text of its own
+    title, body, parts, refs, content = 'searched_b', content_rowid = 'row',
     tokenize = "unicode61 remove_diacritics 0 tokenchars '_'"
 );
+INSERT INTO search_b (search_b, rank) VALUES ('automerge', 8);
 
 -- What hits are filtered and counted by; `row` is the rowid of search_b.
 CREATE TABLE entry_b (
@@ -544,6 +567,9 @@ CREATE TABLE entry_b (
     sort_at  TEXT NOT NULL,
     topics   TEXT NOT NULL                 -- with a blank before and after each
 ) STRICT;
+
+CREATE VIEW searched_b AS SELECT e.row, x.title, x.body, x.parts, x.refs
+    FROM entry_b e JOIN indexed_b x ON x.item = e.item;
 
 CREATE TABLE fresh_b (                   -- words that the epoch does not know, for suggestions
     word    TEXT NOT NULL,                 -- folded
