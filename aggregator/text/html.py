@@ -320,7 +320,7 @@ class _Reader:
                 self._write_lines(text)
                 return
             text = _single_spaced(text)
-        if "ffnet " in text:
+        if "(" in text and "ffnet " in text:
             text = _CAPTION_HINT.sub("", text)
         if self._ends_in_space:
             text = text.lstrip(" ")

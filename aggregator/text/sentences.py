@@ -65,13 +65,14 @@ def span_at(text: str, start: int, end: int) -> tuple[int, int]:
     At most 2,000 code points on either side are looked at: the cost does not grow with the text.
     """
     low, high = max(0, start - _REACH), min(len(text), end + _REACH)
-    first, last = low, high
-    for mark in _ends(text, low, high):
-        if mark <= start:
-            first = mark
-        elif mark >= end:
-            last = mark
+    before, last = [], high
+    for match in _END.finditer(text, low, high):
+        if match.end() <= start:
+            before.append(match)  # only the last one that counts is of interest
+        elif match.end() >= end and _counts(text, match):
+            last = match.end()
             break
+    first = next((match.end() for match in reversed(before) if _counts(text, match)), low)
     return _trimmed(text, first, last) or (start, end)
 
 
@@ -84,9 +85,13 @@ def sentence_at(text: str, start: int, end: int) -> str:
 def _ends(text: str, low: int, high: int) -> Iterator[int]:
     """Yield the offsets at which sentences end."""
     for match in _END.finditer(text, low, high):
-        mark = text[match.start()]
-        if mark != "." or _is_end(text, match.start(), match.end()):
+        if _counts(text, match):
             yield match.end()
+
+
+def _counts(text: str, match: re.Match[str]) -> bool:
+    """Whether a sentence ends at a match of `_END`; only full stops leave a doubt."""
+    return text[match.start()] != "." or _is_end(text, match.start(), match.end())
 
 
 def _is_end(text: str, stop: int, after: int) -> bool:

@@ -1,6 +1,7 @@
 """HTML to text and links."""
 
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, settings
@@ -145,3 +146,11 @@ def test_picture_that_leads_to_its_enlargement_is_no_link() -> None:
     assert [link.url for link in content_links(html, "https://amt.example/")] == [
         "https://amt.example/seite"
     ]
+
+
+def test_threads_read_with_one_parser_without_mixing() -> None:
+    fragments = [f"<p>Amt {n} <b>fett</b></p>" * 20 + "<ul><li>" * (n % 7) for n in range(400)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(plain, fragments))
+
+    assert found == ["\n\n".join([f"Amt {n} fett"] * 20) for n in range(400)]
