@@ -12,10 +12,11 @@ from pathlib import Path
 import click
 import pytest
 
-from aggregator.cli import COMMANDS, LazyGroup, group
+from aggregator.cli import COMMANDS, LazyGroup, group, inspect
 from aggregator.config import keys
 from aggregator.model import SourceKind
 from aggregator.parse import PARSERS, presets
+from tests.parse import golden
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(path for part in ("aggregator", "web") for path in (ROOT / part).rglob("*.py"))
@@ -123,6 +124,20 @@ def test_every_kind_of_source_has_a_parser_an_explanation_and_cases(kind: Source
     assert kind in PARSERS
     if kind is not SourceKind.DOCUMENT:  # whose cases are made by tests/parse/pdf.py
         assert list((ROOT / "tests" / "corpus" / kind).glob("*.expected.json"))
+
+
+@pytest.mark.parametrize("kind", sorted(set(PARSERS) - {SourceKind.DOCUMENT}))
+def test_every_parser_is_independent_named_golden_and_survives_anything(kind: SourceKind) -> None:
+    function = f"parse_{kind.replace('-', '_')}"
+    defined = [path.stem for path in (ROOT / "aggregator" / "parse").glob("*.py")
+               if f"\ndef {function}(" in path.read_text(encoding="utf-8")]  # fmt: skip
+    assert len(defined) == 1
+    contracts = (ROOT / ".importlinter").read_text(encoding="utf-8")
+    independent = contracts.partition("parsers-independent")[2].partition("[importlinter")[0]
+    assert f"    aggregator.parse.{defined[0]}\n" in independent
+    assert kind in inspect.NAMES
+    assert kind in golden.PARSERS
+    assert function in (ROOT / "tests" / "parse" / "test_any_bytes.py").read_text(encoding="utf-8")
 
 
 def test_words_of_the_source_list_are_those_that_the_parsers_know() -> None:

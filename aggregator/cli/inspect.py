@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _ADDRESS = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]+:|//|.*://", re.DOTALL)
 _SHOWN = 10  # entries and links in the summary for people
-_NAMES = {
+NAMES = {
     "feed": "Feed", "sitemap": "Sitemap", "listing": "Übersichtsseite", "page": "Webseite",
     "document": "Dokument", "discourse": "Forum (Discourse)", "confluence": "Wiki (Confluence)",
     "confluence-static": "Exportiertes Wiki (Confluence)", "mediawiki": "Wiki (MediaWiki)",
@@ -114,7 +114,7 @@ def _is_file(name: str) -> bool:
 def summary(row: Row) -> str:
     """Return a row as a short text in German."""
     entries = row["entries"]
-    head = f"{row['input']}\n  Art: {_NAMES.get(row['kind'], row['kind'])}"
+    head = f"{row['input']}\n  Art: {NAMES.get(row['kind'], row['kind'])}"
     if row["dialect"]:
         head += f" ({row['dialect']})"
     if row["kind"] not in ("page", "document", None):

@@ -14,6 +14,7 @@ from aggregator.parse.confluence import parse_confluence
 from aggregator.parse.confluence_static import parse_confluence_static
 from aggregator.parse.discourse import parse_discourse
 from aggregator.parse.document import _check_format, _date, reflow
+from aggregator.parse.feed import parse_feed
 from aggregator.parse.folder import parse_folder
 from aggregator.parse.gitlab import parse_gitlab
 from aggregator.parse.jsonapi import parse_json
@@ -21,6 +22,7 @@ from aggregator.parse.listing import parse_listing
 from aggregator.parse.mediawiki import parse_mediawiki
 from aggregator.parse.oparl import parse_oparl
 from aggregator.parse.page import parse_page
+from aggregator.parse.sitemap import parse_sitemap
 from aggregator.parse.wordpress import parse_wordpress
 from tests.parse.golden import make_page, make_source
 
@@ -61,7 +63,7 @@ def survives(parser: Parser, body: bytes, role: Role) -> None:
 @pytest.mark.parametrize(
     "parser",
     [parse_page, parse_listing, parse_confluence, parse_discourse, parse_wordpress, parse_folder,
-     parse_confluence_static],
+     parse_confluence_static, parse_feed, parse_sitemap],
 )  # fmt: skip
 @given(body=st.binary(max_size=200) | st.lists(st.sampled_from(FRAGMENTS), max_size=25).map(
     lambda parts: "".join(parts).encode()))  # fmt: skip
