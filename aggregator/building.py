@@ -8,10 +8,10 @@ moves the stored cursor, so a killed build goes on where it was.
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from aggregator import indexer
 from aggregator.clock import Clock
-from aggregator.deriver import BATCH, Deriver
 from aggregator.language import Language
 from aggregator.links.searched import Reader, Searched
 from aggregator.store import builds, derived_write, epochs, leases
@@ -21,7 +21,11 @@ from aggregator.store.derived import Generation, reading
 from aggregator.store.epochs import Epoch
 from aggregator.text.compounds import CORPUS_LEAST
 
+if TYPE_CHECKING:
+    from aggregator.deriver import Deriver
+
 LEASE = "derive"
+BATCH = 40  # items that are linked in one transaction
 
 Progress = Callable[[str, int, int], None]  # stage, items done, items in all
 
@@ -59,6 +63,16 @@ class Timer:
         self.prolong()
         if self.is_up():
             raise TimeIsUpError
+
+
+def deriver_of(generation: Generation, epoch: Epoch, reader: Reader) -> "Deriver":
+    """Return what links items in a generation under an epoch.
+
+    It computes with numpy, whose import alone takes longer than a run that finds nothing to link.
+    """
+    from aggregator.deriver import Deriver
+
+    return Deriver(generation, epoch, reader.analyser)
 
 
 class Readers:
@@ -147,11 +161,11 @@ class Builder:
             stage = self._enter(builds.DESCRIBE)
         reader = self._readers.of(epoch, many=True)
         if stage == builds.DESCRIBE:
-            self._describe(Deriver(generation, epoch, reader.analyser), reader, cursor)
+            self._describe(deriver_of(generation, epoch, reader), reader, cursor)
             stage = self._enter(builds.RELATE)
             cursor = 0
         epochs.freeze_shingles(self._db, generation, epoch)
-        self._relate(Deriver(generation, epoch, reader.analyser), cursor)
+        self._relate(deriver_of(generation, epoch, reader), cursor)
         self._enter(builds.READY)
 
     def _enter(self, stage: str) -> str:
@@ -159,7 +173,7 @@ class Builder:
             builds.advance(self._db, stage, 0)
         return stage
 
-    def _describe(self, deriver: Deriver, reader: Reader, cursor: int) -> None:
+    def _describe(self, deriver: "Deriver", reader: Reader, cursor: int) -> None:
         """Describe all items behind the cursor, writing as it goes."""
         total = epochs.living(self._db)
         shadow = deriver.generation != reading(self._db)
@@ -177,7 +191,7 @@ class Builder:
             self._report("beschreiben", self.items, total)
 
     def _searched(
-        self, deriver: Deriver, reader: Reader, rows: Sequence[sqlite3.Row]
+        self, deriver: "Deriver", reader: Reader, rows: Sequence[sqlite3.Row]
     ) -> list[tuple[sqlite3.Row, Searched]]:
         """Read what items are searched by."""
         return [
@@ -187,7 +201,7 @@ class Builder:
 
     def _write_searched(
         self,
-        deriver: Deriver,
+        deriver: "Deriver",
         rows: Sequence[sqlite3.Row],
         searched: Sequence[tuple[sqlite3.Row, Searched]],
     ) -> None:
@@ -196,7 +210,7 @@ class Builder:
         indexer.write_searched(deriver.generation, searched, deriver.rulings)
         deriver.resolve_again(turned)
 
-    def _relate(self, deriver: Deriver, cursor: int) -> None:
+    def _relate(self, deriver: "Deriver", cursor: int) -> None:
         """Compare all items behind the cursor with all others."""
         done, total = 0, epochs.living(self._db)
         while rows := epochs.items_after(self._db, cursor, BATCH):

@@ -22,11 +22,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, StrEnum, auto
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
-from aggregator.building import LEASE, Builder, Progress, Readers, TimeIsUpError, Timer
+from aggregator.building import (
+    BATCH,
+    LEASE,
+    Builder,
+    Progress,
+    Readers,
+    TimeIsUpError,
+    Timer,
+    deriver_of,
+)
 from aggregator.clock import Clock, SystemClock, stamp
 from aggregator.config.vocabulary import Vocabulary
-from aggregator.deriver import BATCH, Deriver
 from aggregator.index_team import Team
 from aggregator.indexer import Alone, Indexer
 from aggregator.language import Language, language
@@ -35,6 +44,9 @@ from aggregator.store.catalogue import platforms
 from aggregator.store.derived import reading
 from aggregator.store.epochs import Epoch
 from aggregator.text.wordforms import WordForms
+
+if TYPE_CHECKING:
+    from aggregator.deriver import Deriver
 
 SEARCH_LEASE = "search"
 AT_ONCE = 2_000  # waiting items that are linked whatever time there is: some ten seconds
@@ -272,9 +284,9 @@ class _Run:
             self._report("verknüpfen", done, max(done, waiting))
             self._timer.tick()
 
-    def _deriver(self, epoch: Epoch, waiting: int) -> Deriver:
+    def _deriver(self, epoch: Epoch, waiting: int) -> "Deriver":
         reader = self._readers.of(epoch, many=waiting >= MANY)
-        return Deriver(reading(self._db), epoch, reader.analyser)
+        return deriver_of(reading(self._db), epoch, reader)
 
 
 class _Due(Enum):

@@ -19,8 +19,6 @@ from aggregator.store.neighbours import Indexed, Neighbourhood, Scored, indexed_
 from aggregator.store.resolve import Addresses
 from aggregator.text.analysis import Analyser
 
-BATCH = 40  # items written in one transaction
-
 
 class Deriver:
     """Links items in one generation under one epoch; their search rows are not its business."""

@@ -1,5 +1,7 @@
 """What is waiting becomes searchable at once; its links follow in the time that there is."""
 
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -103,3 +105,8 @@ def test_items_can_be_taken_out_of_a_generation_whose_clearing_was_killed(
     builds.clear(generation)
 
     assert builds.is_clear(generation)
+
+
+def test_a_run_that_has_nothing_to_link_does_without_numpy() -> None:
+    loaded = "import sys; import aggregator.derive; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", loaded], check=False).returncode == 0
