@@ -37,6 +37,9 @@ from aggregator.text import noise, references, words
 from aggregator.text.blanks import has_unseen, one_line
 
 EXCERPT_CHARS = 300  # press publishers' right: a "very short extract" (UrhG § 87g Abs. 2)
+# Their entries are the things themselves, with the text as their system keeps it.
+INTERFACES = frozenset({SourceKind.CONFLUENCE, SourceKind.DISCOURSE, SourceKind.WORDPRESS,
+                        SourceKind.MEDIAWIKI})  # fmt: skip
 MAX_TEXT_CHARS = 2_000_000  # the longest honest document seen: about 900,000
 MAX_TITLE_CHARS = 500
 STRICTNESS = {Policy.FULL: 0, Policy.EXCERPT: 1, Policy.LINK: 2}
@@ -134,6 +137,7 @@ def _item(
         aliases=aliases,
         content_hash=_content_hash(title, text or entry.summary, entry),
         thin=entry.thin,
+        whole=source.kind in INTERFACES and bool(text) and not entry.thin,
         parent=entry.parent,
         answer_to=entry.answer_to,
     )
@@ -278,8 +282,11 @@ class Merged(Told):
 
 
 def rank(item: Item) -> int:
-    """Return how much an observation knows: 1 teaser, 2 full entry, 3 the page or file itself."""
-    if item.role in (Role.DETAIL, Role.DOCUMENT):
+    """Return how much an observation knows: 1 teaser, 2 full entry, 3 the thing itself.
+
+    The thing itself is its page or file, or what the interface of its system sends of it.
+    """
+    if item.role in (Role.DETAIL, Role.DOCUMENT) or item.whole:
         return 3
     return 1 if item.thin else 2
 
@@ -297,11 +304,13 @@ def observation(item: Item) -> Observation:
 def merge(observations: Iterable[Observation]) -> Merged:
     """Merge at least one observation; the result does not depend on their order.
 
-    Text, links, language and licence come from the observation that knows most; the title from the
+    Text, links, language and licence come from the observation that knows most, of equal ones from
+    the one that was updated last (an exported copy ages beside its wiki); the title from the
     one that knows least (a feed's title is the publisher's own, a page's may carry more) unless it
     is cut off; the date from the strongest evidence; the policy from the strictest.
     """
-    best = sorted(observations, key=lambda o: (-o.rank, o.source, o.role))
+    named = sorted(observations, key=lambda o: (o.source, o.role))
+    best = sorted(named, key=lambda o: (o.rank, o.updated_at or ""), reverse=True)
     owner = best[0]
     if len(best) == 1:  # almost always, and a first crawl knows no other
         published, identifiers = owner.published, owner.identifiers

@@ -407,5 +407,6 @@ class Item:
     aliases: tuple[str, ...]  # every address of this observation
     content_hash: str  # over title, text, date, links: what a reader would call a change
     thin: bool
+    whole: bool = False  # the thing itself, not an entry about it
     parent: str | None = None
     answer_to: str | None = None

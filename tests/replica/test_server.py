@@ -176,9 +176,11 @@ def test_wiki_pages_have_several_generations_of_addresses(
 ) -> None:
     for item in truth["rounds"]["1"]["items"]:
         if item["key"].startswith("confluence:") and item["kind"] == "guide":
-            archived, *live = item["aliases"]
+            [archived] = [alias for alias in item["aliases"] if "archiv" in alias]
             assert item["first_sentence"] in visible(client.get(archived).text)
-            for alias in live:
+            for alias in item["aliases"]:
+                if alias == archived:
+                    continue
                 html = client.get(alias).text
                 assert f'content="{item["key"].partition(":")[2]}"' in html, alias
 

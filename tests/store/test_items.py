@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from aggregator import store
 from aggregator.clock import SimulatedClock, stamp
-from aggregator.model import Evidence, Item, Policy, Role, When
+from aggregator.items import normalise
+from aggregator.model import Evidence, Item, Policy, Role, SourceKind, When
 from aggregator.store import versions
 from aggregator.store.items import Outcome, item_id, store_item
-from tests.builders import make_item, make_platform
+from tests.builders import make_entry, make_item, make_platform, make_source
 from tests.conftest import START
 
 AMT = make_platform()
@@ -59,6 +60,24 @@ def test_item_does_not_depend_on_the_order_of_its_observations(
     assert row[2] == (TEXT * 3).strip()
     assert row[3:5] == ("2026-11-20T09:00:00Z", "feed")
     assert rows(db, "SELECT count(*) FROM version") == [(0,)]
+
+
+def wiki_page(text: str, updated_at: str, role: Role) -> Item:
+    """A page of a wiki: as its interface sends it (ROOT), or in an export (DETAIL)."""
+    kind = SourceKind.CONFLUENCE if role is Role.ROOT else SourceKind.CONFLUENCE_STATIC
+    source = make_source(f"amt-{kind}", kind=kind)
+    entry = make_entry(1, text=text, updated_at=updated_at)
+    return normalise([entry], source, AMT, role).items[0]
+
+
+@pytest.mark.parametrize("live_first", [True, False])
+def test_an_old_export_does_not_hide_the_live_page(db: store.Connection, live_first: bool) -> None:
+    live = wiki_page("Neu: " + TEXT, "2026-11-20T08:00:00Z", Role.ROOT)
+    export = wiki_page("Alt: " + TEXT, "2026-10-01T08:00:00Z", Role.DETAIL)
+    for item in (live, export) if live_first else (export, live):
+        keep(db, item)
+
+    assert rows(db, "SELECT substr(text, 1, 4) FROM item") == [("Neu:",)]
 
 
 def test_page_behind_an_entry_is_no_change(db: store.Connection) -> None:

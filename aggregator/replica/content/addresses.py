@@ -88,9 +88,9 @@ def _guide(publication: Publication) -> tuple[str, ...]:
         )
     number, title = publication.number, publication.title
     return (
-        f"http://{ARCHIVE_HOST}{exported(publication)}",
         *((publication.url,) if is_plain(title) else ()),
         f"http://{host}{page_path(number)}",
+        f"http://{ARCHIVE_HOST}{exported(publication)}",
         f"https://{host}/plugins/viewsource/viewpagesrc.action?pageId={number}",
         f"http://{host}{exported(publication)}",
         f"http://{host}/{number}.html",
