@@ -96,11 +96,11 @@ def parse(
         return None
     try:
         found = _plain(text) or _read(text, zone)
-    except ValueError:
-        return None  # 30 February, 25 o'clock: to guess on would make a date up
-    if found is None:
-        found = _last_resort(text, zone)
-    return None if found is None else _bounded(found, now, ahead)
+        if found is None:
+            found = _last_resort(text, zone)
+        return None if found is None else _bounded(found, now, ahead)
+    except (ValueError, OverflowError):
+        return None  # 30 February, 25 o'clock, the year 9999: to guess on would make a date up
 
 
 def sort_key(at: str) -> str:
