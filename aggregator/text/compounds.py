@@ -34,6 +34,7 @@ CORPUS_LEAST = 20  # occurrences that make an unknown word a part
 _CORPUS_WEIGHT = 0.5
 _CORPUS_SHORTEST = 4  # letters of such a part
 _CACHE_WORDS = 50_000  # the parts of all compounds are some ten thousand words
+_CACHE_RESTS = 20_000  # many words end alike
 _VOWELS = ("a", "o", "u")  # with an "e" behind them umlauts, maybe
 
 
@@ -99,6 +100,7 @@ class Splitter:
         self._every = remember(self._find_every)
         self._left = remember(self._find_left)
         self._last = remember(self._find_last)
+        self._inside = lru_cache(maxsize=_CACHE_RESTS)(self._firsts_inside)
         self._base = remember(self._find_base)
         self._fixed: dict[str, tuple[int, ...]] = dict.fromkeys(WHOLE, ())
         for word, parts in exceptions.items():
@@ -195,31 +197,35 @@ class Splitter:
                 last = self._last(word[start:])
                 if last is not None:
                     best = max(best, (score + last, cuts))
-            for end, gain in self._firsts(word, start).items():
+            firsts = self._inside(word[start:]) if start else self._firsts(word)
+            for length, gain in firsts.items():
+                end = start + length
                 way = (score + gain, cuts)
                 if end not in ways or way > ways[end]:
                     ways[end] = way
         return best
 
-    def _firsts(self, word: str, start: int) -> dict[int, float]:
-        """Return where a left part that begins at `start` may end, with its score."""
+    def _firsts_inside(self, rest: str) -> dict[int, float]:
+        """Return the lengths of the parts with which the rest of a word may go on, scored."""
+        return self._firsts(rest, inside=True)
+
+    def _firsts(self, rest: str, *, inside: bool = False) -> dict[int, float]:
+        """Return the lengths of the left parts with which a word may begin, or go on, scored."""
         found: dict[int, float] = {}
-        rest = word[start:]
         for form in self._forms.prefixes(rest):
             left = self._left(form)
-            if left is None or (start and left.ending):
+            if left is None or (inside and left.ending):
                 continue
             size = len(form)
             if left.umlaut and rest.startswith("e", size):
                 continue  # the cut would fall inside an ü
-            end = start + size
-            if end not in found or left.score > found[end]:
-                found[end] = left.score
+            if size not in found or left.score > found[size]:
+                found[size] = left.score
             for link in left.links:
                 if rest.startswith(link, size):
-                    found.setdefault(end + len(link), _GUESS_SCORE)
+                    found.setdefault(size + len(link), _GUESS_SCORE)
         for size in self._common.begin(rest, len(rest) - 3):
-            found.setdefault(start + size, _CORPUS_SCORE)
+            found.setdefault(size, _CORPUS_SCORE)
         return found
 
     def _find_left(self, form: str) -> _Left | None:
