@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from aggregator import baton
 from aggregator.errors import FetchError
 
 
@@ -111,7 +112,9 @@ class Turns:
         with self._guard:
             lock, wanted = self._places.get(name) or (threading.Lock(), 0)
             self._places[name] = (lock, wanted + 1)
-        lock.acquire()
+        if not lock.acquire(blocking=False):
+            with baton.apart():
+                lock.acquire()
 
     def give(self, name: str) -> None:
         """Let the next thread have it."""

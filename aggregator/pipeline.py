@@ -20,7 +20,7 @@ from datetime import timedelta
 from operator import itemgetter
 from queue import SimpleQueue
 
-from aggregator import store, urls
+from aggregator import baton, store, urls
 from aggregator.clock import stamp
 from aggregator.engine import Engine, make_engine
 from aggregator.model import Code, Problem, Role, RunState, Source
@@ -131,12 +131,13 @@ def _crawl_and_conclude(
     deadline: float | None,
 ) -> tuple[Run, Report | None]:
     """Read a source and close its record, unless its host was silent: that is judged at the end."""
-    heart.keep(source.id)
-    run = crawl(engine, source, forced=forced, deadline=deadline)
-    if run.silent:
-        return run, None
-    heart.drop(source.id)
-    return run, conclude(engine.connections.mine(), engine.clock, run)
+    with baton.held():
+        heart.keep(source.id)
+        run = crawl(engine, source, forced=forced, deadline=deadline)
+        if run.silent:
+            return run, None
+        heart.drop(source.id)
+        return run, conclude(engine.connections.mine(), engine.clock, run)
 
 
 def _are_offline(engine: Engine, db: sqlite3.Connection, silent: Iterable[Run]) -> bool:

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from aggregator import parse, reading, reading_child, store, urls, wire
+from aggregator import baton, parse, reading, reading_child, store, urls, wire
 from aggregator.errors import ParseError
 from aggregator.model import Code, Fetched, Platform, Source
 
@@ -85,10 +85,10 @@ class Readers:
         if self._is_read_here(job):
             return self._here(job)
         for _ in range(2):  # a process may have been killed for something else
-            with self._borrowed() as child:
-                if child is None:
-                    return self._here(job)
-                answer = child.ask(job)
+            with baton.apart(), self._borrowed() as child:
+                answer = child.ask(job) if child is not None else None
+            if child is None:
+                return self._here(job)
             if isinstance(answer, reading.Understood):
                 return answer
             if answer is not None:

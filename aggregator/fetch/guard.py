@@ -22,6 +22,7 @@ from queue import Empty, SimpleQueue
 
 import can_ada
 
+from aggregator import baton
 from aggregator.clock import seams_allowed
 from aggregator.errors import FetchError, RefusedError
 from aggregator.fetch import seams
@@ -85,7 +86,8 @@ def system_resolver(hostname: str, port: int) -> Sequence[str]:
 
     threading.Thread(target=ask, name=f"resolve {hostname}", daemon=True).start()
     try:
-        answer = box.get(timeout=RESOLVE_S)
+        with baton.apart():
+            answer = box.get(timeout=RESOLVE_S)
     except Empty:
         raise TimeoutError(f"no answer within {RESOLVE_S:.0f} s") from None
     if isinstance(answer, Exception):

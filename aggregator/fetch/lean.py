@@ -6,6 +6,8 @@ server that drips one byte a second cannot stretch a request (a timeout alone st
 each byte).
 """
 
+import errno
+import os
 import select
 import socket
 import ssl
@@ -13,6 +15,7 @@ import time
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
+from aggregator import baton
 from aggregator.errors import FetchError
 from aggregator.fetch import answers, body, exchange
 from aggregator.fetch.exchange import Answer, Meter
@@ -21,6 +24,8 @@ from aggregator.fetch.idle import KEEPALIVE_S, Idle
 from aggregator.fetch.way import CONNECT_S, Way, trust
 
 PIECE = 64 * 1024
+# How long to wait before others are let compute: passing the baton costs as much as a fast answer.
+SOON_S = 0.001
 
 
 class _LateError(Exception):
@@ -57,7 +62,10 @@ class Line:
             OSError: The connection is.
         """
         self._wait_no_longer()
-        return self._socket.recv(PIECE)
+        if not isinstance(self._socket, ssl.SSLSocket) and _is_ready(self._socket, select.POLLIN):
+            return self._socket.recv(PIECE)
+        with baton.apart():
+            return self._socket.recv(PIECE)
 
     def encrypt(self, context: ssl.SSLContext, hostname: str) -> None:
         """Shake hands for a name.
@@ -67,7 +75,8 @@ class Line:
             OSError: It did not work (`ssl.SSLError` for a certificate, too).
         """
         self._wait_no_longer()
-        self._socket = context.wrap_socket(self._socket, server_hostname=hostname)
+        with baton.apart():
+            self._socket = context.wrap_socket(self._socket, server_hostname=hostname)
 
     def _wait_no_longer(self) -> None:
         left = self._until - time.monotonic()
@@ -203,13 +212,45 @@ def _dial(ends: Iterable[tuple[str, int]], until: float, url: str) -> socket.soc
         if left <= 0:
             raise exchange.too_slow(url) from failure
         try:
-            connected = socket.create_connection(end, min(CONNECT_S, left))
+            connected = connect(end, min(CONNECT_S, left))
         except OSError as error:
             failure = error
         else:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return connected
     raise exchange.unreachable(url) from failure
+
+
+def connect(end: tuple[str, int], seconds: float) -> socket.socket:
+    """Connect to a literal address.
+
+    Raises:
+        OSError: It is refused, or nobody answers.
+    """
+    family = socket.AF_INET6 if ":" in end[0] else socket.AF_INET
+    connected = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        connected.settimeout(0)
+        code = connected.connect_ex(end)
+        if code == errno.EINPROGRESS:
+            if not _is_ready(connected, select.POLLOUT):
+                with baton.apart():
+                    _is_ready(connected, select.POLLOUT, seconds)
+            code = connected.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            code = code or (0 if _is_ready(connected, select.POLLOUT, 0) else errno.ETIMEDOUT)
+        if code:
+            raise OSError(code, os.strerror(code))
+    except BaseException:
+        connected.close()
+        raise
+    return connected
+
+
+def _is_ready(waiting: socket.socket, event: int, seconds: float = SOON_S) -> bool:
+    """Whether something can be read or written within some time."""
+    poll = select.poll()
+    poll.register(waiting, event)
+    return bool(poll.poll(seconds * 1000))
 
 
 def _tunnel(line: Line, target: Target) -> None:

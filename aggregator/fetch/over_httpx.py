@@ -9,6 +9,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpcore
 import httpx
 
+from aggregator import baton
 from aggregator.errors import FetchError
 from aggregator.fetch import body, exchange
 from aggregator.fetch.exchange import Answer, Meter
@@ -70,7 +71,7 @@ class HttpxWire:
             "GET" if limit else "HEAD", target.url, headers=dict(headers), extensions=exact
         )
         try:
-            with self._deadline.within(max(seconds, 0.0)):
+            with baton.apart(), self._deadline.within(max(seconds, 0.0)):
                 response = self._client.send(request, stream=True)
                 try:
                     return exchange.collect(

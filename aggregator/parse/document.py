@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from aggregator import dates
+from aggregator import baton, dates
 from aggregator.errors import ParseError
 from aggregator.model import (
     Code,
@@ -142,10 +142,11 @@ def _check_format(body: bytes, media_type: str) -> None:
 def _run(body: bytes) -> Mapping[str, Any]:
     """Let the child read the file; its end is the verdict when it says nothing."""
     try:
-        done = subprocess.run(
-            [sys.executable, "-I", str(_CHILD)],
-            input=body, capture_output=True, timeout=DEADLINE_S, check=False,
-        )  # fmt: skip
+        with baton.apart():
+            done = subprocess.run(
+                [sys.executable, "-I", str(_CHILD)],
+                input=body, capture_output=True, timeout=DEADLINE_S, check=False,
+            )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         raise ParseError(
             f"Das Dokument war nach {DEADLINE_S} s nicht gelesen", code=Code.TOO_SLOW

@@ -19,6 +19,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from aggregator import baton
 from aggregator.clock import Clock, instant, stamp
 from aggregator.hostbook import Cookie, RobotsCopy, TdmCopy, Turns, must_pause
 from aggregator.store import holders
@@ -173,9 +174,11 @@ class StoredHosts:
             if (left := next_at - now) > patience:
                 raise must_pause(host, left)
             if next_at > now:
-                self._clock.wait_until(next_at)
+                with baton.apart():
+                    self._clock.wait_until(next_at)
             elif dead is None:
-                threading.Event().wait(POLL_S)  # another process is asking right now
+                with baton.apart():
+                    threading.Event().wait(POLL_S)  # another process is asking right now
 
     def _obstacle(self, host: str, now: datetime) -> tuple[datetime, str | None]:
         """Return when a host that was not claimed will have rested, and its holder if dead.

@@ -9,7 +9,7 @@ import pytest
 from aggregator import clock
 from aggregator.errors import ConfigError, FetchError, RefusedError
 from aggregator.fetch import guard as guards
-from aggregator.fetch import seams
+from aggregator.fetch import lean, seams
 from aggregator.fetch.client import Fetcher
 from aggregator.fetch.guard import Guard, is_public, system_resolver
 from aggregator.model import Code, Request
@@ -214,7 +214,8 @@ def test_a_connection_goes_to_the_address_that_was_checked(
         reached.append(address[0])
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(socket, "create_connection", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)  # under httpx
+    monkeypatch.setattr(lean, "connect", refuse)
     checked = guard([PUBLIC, "2606:4700::1"])
 
     with pytest.raises(FetchError) as caught:
