@@ -34,7 +34,7 @@ ENUMERATING = store.frontier.ENUMERATING
 # How long the lastmod of a sub-sitemap is believed; somebody who asks by name wants to see.
 LASTMOD_TRUST = timedelta(hours=20)
 NO_TRUST = timedelta(0)
-MANY = 50  # sources from which on there will be enough to read for processes of their own
+MANY = 20  # first crawls from which on there will be enough to read for processes of their own
 
 
 # --- many sources ----------------------------------------------------------------------------
@@ -58,7 +58,7 @@ def refresh(
     db = engine.connections.mine()
     due, waiting = store.state.split_by_due(db, sources, stamp(engine.clock.now()), forced=forced)
     yield from (Report(source=source.id, state=RunState.NOT_DUE) for source in waiting)
-    if len(due) >= MANY:
+    if store.state.never_read(db, due) >= MANY:
         engine.readers.expect_many()
     silent = []
     answered = False

@@ -207,13 +207,19 @@ def chain(
     )
 
 
+def _has_chain(db: sqlite3.Connection, source: str) -> bool:
+    """Whether the list of a source has further pages in the order of change."""
+    query = "SELECT 1 FROM frontier WHERE source = ? AND turn <= 1 AND chained = 1 LIMIT 1"
+    return db.execute(query, (source,)).fetchone() is not None
+
+
 def go_on(db: sqlite3.Connection, row: Row, *, has_news: bool, now: str) -> None:
     """Make the page due that goes on with a list in the order of change.
 
     It is asked for when this page had news, and about once a week in any case; a page that was
     read in this pass already is not asked for again.
     """
-    if row.role not in ENUMERATING:
+    if row.role not in ENUMERATING or not _has_chain(db, row.source):
         return
     read_to_end = stamp(instant(now) - READ_TO_END)
     db.execute(

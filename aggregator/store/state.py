@@ -146,6 +146,13 @@ def _set_paused(db: sqlite3.Connection, source: str, *, paused: int) -> None:
         )
 
 
+def never_read(db: sqlite3.Connection, sources: Iterable[Source]) -> int:
+    """Count the sources that have never been read to an end: they will bring whole bodies."""
+    rows = db.execute("SELECT source FROM source_state WHERE last_success_at IS NOT NULL")
+    known = {row["source"] for row in rows}
+    return sum(source.id not in known for source in sources)
+
+
 def split_by_due(
     db: sqlite3.Connection, sources: Iterable[Source], now: str, *, forced: bool
 ) -> tuple[list[Source], list[Source]]:
