@@ -24,8 +24,8 @@ from aggregator.model import Code, Fetched, Platform, Source
 log = logging.getLogger(__name__)
 # Whatever is expensive out of proportion needs size; a larger body is never read in this process.
 SMALL_BYTES = 64 * 2**10
-# As much CPU as a process takes to start: from then on it will have been worth it.
-START_COST_S = 0.3
+# As much CPU as two processes take to start: from then on it will have been worth it.
+START_COST_S = 0.6
 START_ATTEMPTS = 3
 START_DEADLINE_S = 60.0  # on a machine that is busy with something else
 _PROGRAM = f"from {reading_child.__name__} import main; main()"
