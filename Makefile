@@ -56,7 +56,7 @@ audit: $(STAMP) ## bekannte Schwachstellen der Abhängigkeiten
 
 lock: $(STAMP) ## Abhängigkeiten neu festschreiben (braucht uv)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-annotate --no-emit-index-url --extra dev pyproject.toml build.in --output-file requirements.lock
+	  --no-strip-extras --no-annotate --no-emit-index-url --extra dev pyproject.toml build.in --output-file requirements.lock
 
 clean: ## Umgebung und Zwischenstände entfernen
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
