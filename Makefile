@@ -11,9 +11,10 @@ STAMP  := $(VENV)/.installed
 help: ## diese Übersicht
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): installer.lock requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed")'
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement installer.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	$(BIN)/python -m compileall -q aggregator web
@@ -56,7 +57,9 @@ audit: $(STAMP) ## bekannte Schwachstellen der Abhängigkeiten
 
 lock: $(STAMP) ## Abhängigkeiten neu festschreiben (braucht uv)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-strip-extras --no-annotate --no-emit-index-url --extra dev pyproject.toml build.in --output-file requirements.lock
+	  --no-annotate --no-emit-index-url installer.in --output-file installer.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate --no-emit-index-url --extra dev pyproject.toml build.in --output-file requirements.lock
 
 clean: ## Umgebung und Zwischenstände entfernen
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
