@@ -17,7 +17,7 @@ class _Current:
     wanted = True
     read = 0
     shapes: set[Hashable] = set()  # noqa: RUF012 (one for the process)
-    distrusted: set[str] = set()  # noqa: RUF012
+    distrusted: set[str] = set()  # noqa: RUF012 (one for the process)
 
 
 def prefer(*, wanted: bool) -> None:

@@ -4,6 +4,7 @@ The order of the children of an entry counts, as it does in feedparser.
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -132,7 +133,7 @@ def _is_unheard(tag: str, prefix: str | None) -> bool:
     )
 
 
-class Reader:
+class Reader(ABC):
     """Reads the children of a feed in document order, since feedparser's quirks depend on it."""
 
     version = ""
@@ -160,11 +161,13 @@ class Reader:
                 self._of_feed(child)
         return found
 
+    @abstractmethod
     def _of_feed(self, element: Element) -> None:
-        raise NotImplementedError
+        """Note what stands beside the entries."""
 
+    @abstractmethod
     def _handlers(self) -> Handlers:
-        raise NotImplementedError
+        """Return what reads each child of an entry, by tag."""
 
     def _fact(self, name: str, value: str) -> None:
         """Note a fact of the feed; its language replaces that of the root."""
