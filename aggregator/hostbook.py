@@ -56,8 +56,11 @@ class Cookie:
 class HostBook(Protocol):
     """Turns, spacing, robots rules, reservations and cookies, by host."""
 
-    def acquire(self, host: str, *, hold: timedelta, patience: timedelta) -> None:
-        """Return when it is our turn at `host` and its spacing is over.
+    def acquire(self, host: str, *, hold: timedelta, patience: timedelta) -> timedelta:
+        """Return when it is our turn at `host` and its spacing is over; say what that took.
+
+        On a simulated clock others may jump ahead meanwhile: only the spacing counts that we
+        waited out ourselves.
 
         Args:
             host: Its name.
@@ -126,11 +129,11 @@ class Turns:
                 del self._places[name]
         lock.release()
 
-    def taken(self, name: str, action: Callable[[], None]) -> None:
+    def taken(self, name: str, action: Callable[[], timedelta]) -> timedelta:
         """Take the turn for `action`; keep it when that succeeds, give it back when it fails."""
         self.take(name)
         try:
-            action()
+            return action()
         except BaseException:
             self.give(name)
             raise

@@ -177,6 +177,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--feeds", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--without-newsboat", action="store_true", help="its rounds are long")
     parser.add_argument("--port", type=int, default=8095)
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "qv-farm")
     args = parser.parse_args()
@@ -185,7 +186,7 @@ def main() -> int:
     totals = farm.write()
     python = peers(args.work)
     kinds = {"ours": Ours, "ours, feedparser": Feedparser, "reader": Reader}
-    if shutil.which("newsboat"):
+    if shutil.which("newsboat") and not args.without_newsboat:
         kinds["newsboat"] = Newsboat
     racers = {name: kind(farm, args.work / kind.__name__, python) for name, kind in kinds.items()}
     samples: dict[tuple[str, str], list[Usage]] = defaultdict(list)

@@ -24,17 +24,18 @@ class MemoryHosts:
     _hosts: defaultdict[str, _Host] = field(default_factory=lambda: defaultdict(_Host))
     _turns: Turns = field(default_factory=Turns)
 
-    def acquire(self, host: str, *, hold: timedelta, patience: timedelta) -> None:
+    def acquire(self, host: str, *, hold: timedelta, patience: timedelta) -> timedelta:
         """Wait for the threads before us, then for the host's spacing."""
-        self._turns.taken(host, lambda: self._wait(host, patience))
+        return self._turns.taken(host, lambda: self._wait(host, patience))
 
-    def _wait(self, host: str, patience: timedelta) -> None:
+    def _wait(self, host: str, patience: timedelta) -> timedelta:
         next_at = self._hosts[host].next_at
         if next_at is None:
-            return
+            return timedelta(0)
         if (left := next_at - self.clock.now()) > patience:
             raise must_pause(host, left)
         self.clock.wait_until(next_at)
+        return max(left, timedelta(0))
 
     def release(self, host: str, *, next_at: datetime | None) -> None:
         """Give the turn back."""

@@ -4,6 +4,7 @@ Robots rules and pages go through the same turns, so no request of ours can be i
 another module.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -50,9 +51,10 @@ class Visitor:
         Raises:
             FetchError: The host asked for a pause longer than `patience`.
         """
-        began = self.clock.now()
-        self.hosts.acquire(host, hold=self.hold, patience=self.patience)
-        turn = Turn(visitor=self, host=host, spacing=spacing, waited=self.clock.now() - began)
+        began = time.monotonic()
+        spaced = self.hosts.acquire(host, hold=self.hold, patience=self.patience)
+        waited = max(spaced, timedelta(seconds=time.monotonic() - began))
+        turn = Turn(visitor=self, host=host, spacing=spacing, waited=waited)
         try:
             yield turn
         finally:

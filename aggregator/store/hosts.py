@@ -73,9 +73,9 @@ class StoredHosts:
                 self._db.close()
                 del self._db
 
-    def acquire(self, host: str, *, hold: timedelta, patience: timedelta) -> None:
+    def acquire(self, host: str, *, hold: timedelta, patience: timedelta) -> timedelta:
         """Wait for the threads of this process, then for other processes and the spacing."""
-        self._turns.taken(host, lambda: self._claim(host, hold, patience))
+        return self._turns.taken(host, lambda: self._claim(host, hold, patience))
 
     def release(self, host: str, *, next_at: datetime | None) -> None:
         """Give the turn back; the spacing only ever grows."""
@@ -156,8 +156,9 @@ class StoredHosts:
         else:
             self._run(_KEEP_FILE, (host, file, body))
 
-    def _claim(self, host: str, hold: timedelta, patience: timedelta) -> None:
+    def _claim(self, host: str, hold: timedelta, patience: timedelta) -> timedelta:
         """Loop until the row is ours: wait out the spacing, then whoever holds the lease."""
+        waited = timedelta(0)
         me = f"{holders.me()} {next(self._tokens)}"
         dead = None
         while True:
@@ -169,11 +170,12 @@ class StoredHosts:
             })  # fmt: skip
             if claimed:
                 self._held[host] = (me, claimed[0][0])
-                return
+                return waited
             next_at, dead = self._obstacle(host, now)
             if (left := next_at - now) > patience:
                 raise must_pause(host, left)
             if next_at > now:
+                waited += left
                 with baton.apart():
                     self._clock.wait_until(next_at)
             elif dead is None:
