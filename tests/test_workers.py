@@ -62,8 +62,11 @@ def readers() -> Iterator[Readers]:
 
 def children() -> set[int]:
     """Return the processes that this one has started and not yet buried."""
-    tasks = Path("/proc/self/task").glob("*/children")
-    return {int(pid) for task in tasks for pid in task.read_text().split()}
+    found: set[int] = set()
+    for task in Path("/proc/self/task").glob("*/children"):
+        with suppress(OSError):  # a thread may end between two looks
+            found.update(int(pid) for pid in task.read_text().split())
+    return found
 
 
 def cpu_s(pid: int) -> float:
