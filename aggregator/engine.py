@@ -1,8 +1,10 @@
 """What a refresh works with: fetcher, reading processes, host book, connections, platforms."""
 
 import sqlite3
+import threading
+import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -32,6 +34,12 @@ class Engine:
     readers: Readers
     trigger: str = "refresh"
     workers: int = 8
+    # Set from outside (SIGTERM): every source ends after the address it is at.
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def is_over(self, deadline: float | None) -> bool:
+        """Whether no further address may be fetched; `deadline` is of `time.monotonic()`."""
+        return self.stop.is_set() or (deadline is not None and time.monotonic() > deadline)
 
     def close(self) -> None:
         """Close the connections to the outside and to the database, end the reading processes."""

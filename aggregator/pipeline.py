@@ -158,7 +158,7 @@ def crawl(engine: Engine, source: Source, *, forced: bool, deadline: float | Non
               root=urls.identity(source.url or "", platform).canonical)  # fmt: skip
     db = engine.connections.mine()
     try:
-        if deadline is not None and time.monotonic() > deadline:
+        if engine.is_over(deadline):
             run.refused = RunState.NOT_DUE  # its turn did not come; it stays due
         else:
             _begin(engine, db, run, forced=forced)
@@ -187,7 +187,7 @@ def _begin(engine: Engine, db: sqlite3.Connection, run: Run, *, forced: bool) ->
 def _work(engine: Engine, db: sqlite3.Connection, run: Run, deadline: float | None) -> None:
     """Fetch what is due, one address after another, until budget or frontier are spent."""
     while run.requests < run.source.budget.requests and run.spent() < run.source.budget.time:
-        if deadline is not None and time.monotonic() > deadline:
+        if engine.is_over(deadline):
             return
         row = store.frontier.next_due(
             db, run.source.id, stamp(engine.clock.now()),

@@ -11,6 +11,7 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -37,9 +38,13 @@ DERIVE_FOR = timedelta(minutes=1)
 class Scheduler:
     """The work of the scheduler, one method for each job."""
 
-    def __init__(self, database: Path, sources: Path, data: Path, clock: Clock) -> None:
+    def __init__(
+        self, database: Path, sources: Path, data: Path, clock: Clock,
+        stop: threading.Event | None = None,
+    ) -> None:  # fmt: skip
         self._database, self._sources, self._data = database, sources, data
         self._clock = clock
+        self._stop = stop or threading.Event()
         self._catalogue: Catalogue | None = None
 
     def crawl(self) -> int:
@@ -51,15 +56,15 @@ class Scheduler:
                 db, self._database, catalogue, self._data, self._clock, "schedule"
             )
             with closing(engine):
-                return _read(engine, catalogue)
+                return _read(replace(engine, stop=self._stop), catalogue)
         finally:
             db.close()
 
-    def derive(self) -> int:
+    def derive(self, links_for: timedelta = DERIVE_FOR) -> int:
         """Derive what changed; return how many items were derived.
 
-        Of a large backlog of links only so much as `DERIVE_FOR` allows: the rest waits for the
-        next call, so that the scheduler can be stopped in between.
+        Of a large backlog of links only so much as there is time for: the rest waits for the next
+        call, so that the scheduler can be stopped in between.
         """
         db = store.connect(self._database)
         try:
@@ -68,7 +73,7 @@ class Scheduler:
             done = derive.derive(
                 db, clock=self._clock, vocabulary=config.vocabulary(self._data),
                 words=open_word_forms(self._data),
-                effort=derive.Effort(links_for=DERIVE_FOR),
+                effort=derive.Effort(links_for=links_for),
             )  # fmt: skip
         finally:
             db.close()
@@ -147,7 +152,7 @@ def _read(engine: pipeline.Engine, catalogue: Catalogue) -> int:
 
 
 def run(database: Path, sources: Path, data: Path, clock: Clock, every: timedelta | None) -> int:
-    """Run until SIGTERM or SIGINT; the work in hand is finished first.
+    """Run until SIGTERM or SIGINT: every source ends after the address it is at.
 
     Args:
         database: The SQLite file.
@@ -159,9 +164,9 @@ def run(database: Path, sources: Path, data: Path, clock: Clock, every: timedelt
     Raises:
         ConfigError: The source list is wrong at the start.
     """
-    work = Scheduler(database, sources, data, clock)
-    config.load(sources)
     stopped = threading.Event()
+    work = Scheduler(database, sources, data, clock, stopped)
+    config.load(sources)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     scheduler = BackgroundScheduler(timezone=UTC)
@@ -173,7 +178,7 @@ def run(database: Path, sources: Path, data: Path, clock: Clock, every: timedelt
     log.info("scheduler started")
     stopped.wait()
     scheduler.shutdown(wait=True)
-    work.derive()  # what the last crawl brought
+    work.derive(timedelta(0))  # what the last crawl brought can be found; links wait
     log.info("scheduler stopped")
     return 0
 

@@ -1,7 +1,10 @@
 """`refresh` and `schedule`: reading sources, once or for good."""
 
-import logging
+import signal
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -54,7 +57,7 @@ def refresh_command(
     worker = engine(ctx, db)
     deadline = time.monotonic() + limit.total_seconds() if limit else None
     try:
-        with progress() as show:
+        with progress() as show, _ending(worker.stop):
             for report in pipeline.refresh(worker, chosen, forced=forced, deadline=deadline):
                 reports.append(report)
                 _tell(report, as_json=as_json)
@@ -66,6 +69,22 @@ def refresh_command(
         derived = derive_now(ctx, db, links_for=asked)
     _summary(reports, derived.unlinked, as_json=as_json)
     return 1 if any(report.state in BAD for report in reports) else 0
+
+
+@contextmanager
+def _ending(stop: threading.Event) -> Iterator[None]:
+    """Let SIGTERM end every source after the address it is at; what came is derived nevertheless.
+
+    Only the main thread of a process may listen to signals.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _limit(text: str | None) -> timedelta | None:
@@ -132,8 +151,8 @@ def _dry_run(ctx: Context, names: list[str], *, forced: bool, as_json: bool) -> 
 @click.pass_obj
 def schedule_command(ctx: Context, every: str) -> int:
     """Läuft dauernd: ruft Fälliges ab, verknüpft, räumt auf. Darf sich mit cron überschneiden."""
-    from aggregator import schedule
+    from aggregator import logs, schedule
+    from aggregator.config import load_settings
 
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("aggregator").setLevel(logging.INFO)  # a line a source, for the journal
+    logs.set_up(load_settings(ctx.data).log_format)  # a line a source, for the journal
     return schedule.run(ctx.database, ctx.sources, ctx.data, ctx.clock, _limit(every))

@@ -20,14 +20,14 @@ BACKLOG = 1024
 @click.option("--host", help="Adresse, an der gelauscht wird; sonst die Einstellung web_host.")
 @click.option("--port", type=click.IntRange(0, 65535),
               help="Port, 0: ein freier; sonst die Einstellung web_port.")  # fmt: skip
-@click.option("--proxies", default=0, show_default=True, envvar="AGGREGATOR_PROXIES",
-              type=click.IntRange(0, 5),
-              help="Zahl der Reverse Proxies davor, deren X-Forwarded-* gilt.")  # fmt: skip
-@click.option("--prefix", default="", envvar="AGGREGATOR_PREFIX",
-              help="Unterpfad, unter dem alles liegt, etwa /querverweis.")  # fmt: skip
+@click.option("--proxies", type=click.IntRange(0, 5),
+              help="Zahl der Reverse Proxies davor, deren X-Forwarded-* gilt; sonst die Einstellung"
+                   " proxies.")  # fmt: skip
+@click.option("--prefix", help="Unterpfad, unter dem alles liegt, etwa /querverweis; sonst die"
+                               " Einstellung prefix.")  # fmt: skip
 @click.pass_obj
 def serve_command(
-    ctx: Context, host: str | None, port: int | None, proxies: int, prefix: str
+    ctx: Context, host: str | None, port: int | None, proxies: int | None, prefix: str | None
 ) -> int:
     """Startet die Webanwendung.
 
@@ -38,7 +38,9 @@ def serve_command(
     settings = load_settings(ctx.data)
     return serve(
         ctx, settings.web_host if host is None else host,
-        settings.web_port if port is None else port, proxies=proxies, prefix=prefix,
+        settings.web_port if port is None else port,
+        proxies=settings.proxies if proxies is None else proxies,
+        prefix=settings.prefix if prefix is None else prefix,
     )  # fmt: skip
 
 
@@ -55,6 +57,10 @@ def serve(ctx: Context, host: str, port: int, *, proxies: int = 0, prefix: str =
     Raises:
         StoreError: The database cannot be opened, or the address is taken.
     """
+    from aggregator import logs
+    from aggregator.config import load_settings
+
+    logs.set_up(load_settings(ctx.data).log_format)
     prepare(ctx)
     server: Any = bind(ctx, host, port, proxies=proxies, prefix=prefix)
     # As Ctrl+C does: waitress closes its socket, and its threads finish what they are at.

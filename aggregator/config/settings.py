@@ -13,12 +13,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from aggregator import logs
 from aggregator.config.mistakes import InvalidConfigError, Mistake, WrongError, shown, suggestion
 from aggregator.config.values import address, positive_duration
+from aggregator.errors import ConfigError
 
 FILE = "settings.toml"
 PREFIX = "AGGREGATOR_"
 HTTP_CLIENTS = ("auto", "lean", "httpx")
+READING = ("open", "login")
+LOG_FORMATS = ("text", "json")
+MAIL_SECURITY = ("starttls", "tls", "none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +48,26 @@ class Settings:
     web_host: str = "127.0.0.1"
     web_port: int = 8080
     web_threads: int = 4  # reading is short, and SQLite releases the interpreter's lock
+    web_hosts: str = ""
+    proxies: int = 0
+    prefix: str = ""
+    reading: str = "open"
+    session_time: timedelta = timedelta(hours=12)
+    secret_file: str = ""
+    web_url: str = ""
+    log_format: str = "text"
+    backup_dir: str = ""
+    backup_every: timedelta = timedelta(days=1)
+    keep_backups: int = 14
+    disk_low_mb: int = 1024
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_security: str = "starttls"
+    smtp_user: str = ""
+    smtp_password_file: str = ""
+    mail_from: str = ""
+    alert_to: str = ""
+    alert_every: timedelta = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +113,54 @@ def _truth(value: Any) -> bool:
                      "true oder false eintragen")  # fmt: skip
 
 
-def _client(value: Any) -> str:
-    if _text(value) not in HTTP_CLIENTS:
-        raise WrongError(f"{shown(value)} ist kein HTTP-Client",
-                         f"einen von {', '.join(HTTP_CLIENTS)} eintragen")  # fmt: skip
+def _one_of(what: str, words: tuple[str, ...]) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if _text(value) not in words:
+            raise WrongError(
+                f"{shown(value)} ist {what}", f"eines von {', '.join(words)} eintragen"
+            )
+        return str(value)
+
+    return read
+
+
+def _mailboxes(value: Any) -> str:
+    """Mail addresses with commas between them; no line break may reach a header."""
+    for one in filter(None, (part.strip() for part in _text(value).split(","))):
+        if not re.fullmatch(r"[^\s@,<>]+@[^\s@,<>]+\.?[^\s@,<>]*", one):
+            raise WrongError(f"{shown(one)} ist keine Mailadresse",
+                             "als name@amt.example eintragen, mehrere mit Komma")  # fmt: skip
     return str(value)
+
+
+def _web_address(value: Any) -> str:
+    url = _text(value)
+    return address(url).rstrip("/") if url else ""
+
+
+def _reading(value: Any) -> str:
+    if _text(value) not in READING:
+        raise WrongError(f"{shown(value)} ist keine Leseordnung",
+                         f"einen von {', '.join(READING)} eintragen")  # fmt: skip
+    return str(value)
+
+
+def _hosts(value: Any) -> str:
+    """Read names of hosts; one that begins with a dot stands for all below it."""
+    for name in _text(value).split(","):
+        if name.strip() and not re.fullmatch(
+            r"\.?[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?", name.strip()
+        ):
+            raise WrongError(f"{shown(name.strip())} ist kein Name eines Rechners",
+                             "ohne http:// und ohne Port eintragen, etwa index.amt.example")  # fmt: skip
+    return str(value)
+
+
+def _prefix(value: Any) -> str:
+    path = _text(value).rstrip("/")
+    if path and not re.fullmatch(r"(/[a-zA-Z0-9._~-]+)+", path):
+        raise WrongError(f"{shown(path)} ist kein Unterpfad", "als /querverweis eintragen")
+    return path
 
 
 def _proxy(value: Any) -> str:
@@ -125,7 +193,7 @@ SETTINGS = (
             about="So groß darf eine Seite oder ein Feed sein, ausgepackt, in MB"),
     Setting(name="max_document_mb", read=_whole(1, 1024),
             about="So groß darf ein Dokument oder eine Sitemap sein, ausgepackt, in MB"),
-    Setting(name="http_client", read=_client,
+    Setting(name="http_client", read=_one_of("kein HTTP-Client", HTTP_CLIENTS),
             about="Wer die Anfragen stellt: `lean` (Sockets mit llhttp), `httpx`, oder `auto`: "
                   "`lean`, wo llhttp installiert ist. Beide halten dieselben Regeln"),
     Setting(name="proxy", read=_proxy,
@@ -146,6 +214,42 @@ SETTINGS = (
     Setting(name="web_port", read=_whole(1, 65535), about="Port der Webanwendung"),
     Setting(name="web_threads", read=_whole(1, 128),
             about="So viele Anfragen beantwortet die Webanwendung zugleich"),
+    Setting(name="web_hosts", read=_hosts,
+            about="Namen, unter denen die Webanwendung erreichbar ist, durch Komma getrennt; leer:"
+                  " nur localhost, IP-Adressen und der Name dieses Rechners"),
+    Setting(name="proxies", read=_whole(0, 5),
+            about="So viele Reverse Proxies stehen davor, deren X-Forwarded-* gilt"),
+    Setting(name="prefix", read=_prefix,
+            about="Unterpfad, unter dem alles liegt, etwa /querverweis"),
+    Setting(name="reading", read=_reading,
+            about="Wer lesen darf: `open` alle, `login` nur, wer ein Konto hat"),
+    Setting(name="session_time", read=_duration, about="So lange gilt eine Anmeldung"),
+    Setting(name="secret_file", read=_file,
+            about="Datei mit dem Geheimnis, das Cookies und Formulare beglaubigt; leer: secret.key"
+                  " im Datenordner, beim ersten Start erzeugt"),
+    Setting(name="web_url", read=_web_address,
+            about="Adresse, unter der Menschen die Webanwendung erreichen; steht in Mails"),
+    Setting(name="log_format", read=_one_of("keine Form des Protokolls", LOG_FORMATS),
+            about="Form des Protokolls auf der Standardfehlerausgabe: text oder json"),
+    Setting(name="backup_dir", read=_text,
+            about="Ordner, in den der Scheduler sichert; leer: er sichert nicht"),
+    Setting(name="backup_every", read=_duration, about="Abstand dieser Sicherungen"),
+    Setting(name="keep_backups", read=_whole(1, 1000),
+            about="So viele dieser Sicherungen bleiben, die jüngsten"),
+    Setting(name="disk_low_mb", read=_whole(1, 1_000_000),
+            about="Unter so viel freiem Platz, in MB, schlagen doctor und die Mail Alarm"),
+    Setting(name="smtp_host", read=_text, about="Mailserver; leer: es gehen keine Mails hinaus"),
+    Setting(name="smtp_port", read=_whole(1, 65535), about="Sein Port"),
+    Setting(name="smtp_security", read=_one_of("kein Schutz der Leitung", MAIL_SECURITY),
+            about="Schutz der Leitung: starttls, tls oder none (nur im eigenen Netz)"),
+    Setting(name="smtp_user", read=_text, about="Anmeldung am Mailserver; leer: keine"),
+    Setting(name="smtp_password_file", read=_file,
+            about="Datei mit dem Passwort; oder die Variable AGGREGATOR_SMTP_PASSWORD"),
+    Setting(name="mail_from", read=_mailboxes, about="Absender der Mails"),
+    Setting(name="alert_to", read=_mailboxes,
+            about="Wer technische Meldungen bekommt, mit Komma getrennt; leer: niemand"),
+    Setting(name="alert_every", read=_duration,
+            about="Höchstens so oft geht eine technische Meldung hinaus; sie sammelt, was neu ist"),
 )  # fmt: skip
 
 
@@ -173,6 +277,25 @@ def load_settings(data_dir: Path, environ: Mapping[str, str] = os.environ) -> Se
     if mistakes:
         raise InvalidConfigError(mistakes)
     return Settings(**values)
+
+
+def smtp_password(settings: Settings, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the password of the mail server: from the environment, else from its file, else "".
+
+    Raises:
+        ConfigError: The file cannot be read.
+    """
+    told = environ.get(f"{PREFIX}SMTP_PASSWORD")
+    try:
+        if told is None and settings.smtp_password_file:
+            told = Path(settings.smtp_password_file).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"das Passwort des Mailservers lässt sich nicht lesen ({error})",
+            where=settings.smtp_password_file, remedy="Pfad und Rechte der Datei prüfen",
+        ) from error  # fmt: skip
+    logs.keep_out(told or "")
+    return told or ""
 
 
 def _take(setting: Setting, value: Any, place: str, line: int, mistakes: list[Mistake]) -> Any:

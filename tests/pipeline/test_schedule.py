@@ -146,6 +146,24 @@ def test_sigterm_ends_it_after_the_work_in_hand(
     assert db.execute("SELECT lease_by FROM source_state").fetchone()[0] is None
 
 
+@pytest.mark.usefixtures("kept_signals")
+def test_sigterm_ends_a_source_after_the_address_it_is_at(
+    database: Path, sources: Path, clock: SimulatedClock, db: store.Connection, web: Web
+) -> None:
+    sources.write_text(sources.read_text("utf-8").replace("never", "always"), encoding="utf-8")
+    web.put("http://amt.example/1", "<p>Eins</p>")
+    web.put("http://amt.example/2", "<p>Zwei</p>")
+    web.log = Alarm()
+
+    assert schedule.run(database, sources, database.parent, clock, None) == 0
+
+    assert web.asked() == ["/feed.xml"]
+    row = db.execute("SELECT state, new, pending FROM run").fetchone()
+    assert tuple(row) == ("ok", 2, 2)  # the pages behind the entries wait in the frontier
+    assert db.execute("SELECT lease_by FROM source_state").fetchone()[0] is None
+    assert db.execute("SELECT count(*) FROM lease").fetchone()[0] == 0
+
+
 def test_a_wrong_list_keeps_it_from_starting(
     database: Path, sources: Path, clock: SimulatedClock
 ) -> None:
