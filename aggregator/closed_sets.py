@@ -142,3 +142,11 @@ class Role(StrEnum):
     INDEX = "index"  # enumerates items: sub-sitemap, next listing page, next API page
     DETAIL = "detail"  # the page behind one entry
     DOCUMENT = "document"  # a file behind one entry or attached to one
+
+
+class UserRole(StrEnum):
+    """What an account may do; each role may do what the ones before may."""
+
+    READER = "reader"
+    MODERATOR = "moderator"
+    ADMIN = "admin"

@@ -22,6 +22,7 @@ from aggregator.closed_sets import (
     Role,
     RunState,
     SourceKind,
+    UserRole,
 )
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "Source",
     "SourceId",
     "SourceKind",
+    "UserRole",
     "Validators",
     "When",
 ]

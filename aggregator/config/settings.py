@@ -152,7 +152,7 @@ def _hosts(value: Any) -> str:
             r"\.?[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?", name.strip()
         ):
             raise WrongError(f"{shown(name.strip())} ist kein Name eines Rechners",
-                             "ohne http:// und ohne Port eintragen, etwa index.amt.example")  # fmt: skip
+                             "ohne http:// und ohne Port eintragen, etwa amt.example")  # fmt: skip
     return str(value)
 
 

@@ -21,7 +21,7 @@ from aggregator.store.items import survivor
 
 KINDS = ("hide", "same", "not_same", "related", "not_related", "topic", "title")
 PAIRS = ("same", "not_same", "related", "not_related")
-ROLES = {"reader": 0, "editor": 1, "admin": 2}
+ROLES = {"reader": 0, "moderator": 1, "admin": 2}
 MATERIAL = 0.9  # containment with the judged text below which a change is material
 
 

@@ -199,7 +199,7 @@ def test_latest_decision_of_the_highest_role_is_in_force(corpus: Corpus) -> None
 
     pk = corpus.put(1)
     for role, at, value in (("admin", "2026-01-01T00:00:00Z", True),
-                            ("editor", "2026-02-01T00:00:00Z", False)):  # fmt: skip
+                            ("moderator", "2026-02-01T00:00:00Z", False)):  # fmt: skip
         told = json.loads(line(corpus, role=role, at=at, value=value))
         with store.transaction(corpus.db):
             record(corpus.db, read(told, where="Test"))

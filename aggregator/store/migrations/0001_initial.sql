@@ -294,6 +294,45 @@ CREATE TABLE outside (
 CREATE INDEX outside_due ON outside (due_at);
 CREATE INDEX outside_host ON outside (host, checked_at);
 
+-- ---- accounts: who may sign in, who is signed in, what people did --------------------------
+
+CREATE TABLE account (
+    name        TEXT PRIMARY KEY,          -- lower case
+    role        TEXT NOT NULL CHECK (role IN ('reader', 'moderator', 'admin')),
+    password    TEXT,                      -- argon2id; NULL: signs in elsewhere
+    must_change INTEGER NOT NULL DEFAULT 0,    -- 1: the password was given by another person
+    locked      INTEGER NOT NULL DEFAULT 0,
+    created_at  TEXT NOT NULL,
+    seen_at     TEXT,                      -- end of the latest visit: signed in, out, or told so
+    since_at    TEXT                       -- end of the visit before: "new since" counts from here
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE session (
+    token      TEXT PRIMARY KEY,           -- SHA-256 of what the cookie holds
+    account    TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE,
+    began_at   TEXT NOT NULL,
+    expires_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX session_account ON session (account);  -- all of them end with a password
+
+-- Attempts that did not succeed, by what they came from or aimed at; gone after a day.
+CREATE TABLE attempt (
+    about    TEXT PRIMARY KEY,             -- account:NAME, origin:HASH, ...
+    failures INTEGER NOT NULL,             -- in a row
+    last_at  TEXT NOT NULL,
+    until_at TEXT                          -- refused until then
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit (
+    id      INTEGER PRIMARY KEY,
+    at      TEXT NOT NULL,
+    by_name TEXT NOT NULL,
+    action  TEXT NOT NULL,                 -- sign_in sign_out user_add decision ...
+    object  TEXT NOT NULL DEFAULT '',      -- what was acted on
+    detail  TEXT NOT NULL DEFAULT ''       -- JSON
+) STRICT;
+CREATE INDEX audit_at ON audit (at);
+
 -- ---- runs --------------------------------------------------------------------------------
 
 CREATE TABLE run (
