@@ -19,10 +19,11 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from aggregator import config, derive, linkcheck, pipeline, store
 from aggregator.clock import Clock, stamp
-from aggregator.errors import AggregatorError
+from aggregator.errors import AggregatorError, StoreError
 from aggregator.model import Catalogue, SourceKind
 from aggregator.record import Recorder
 from aggregator.setting_up import make_fetcher
+from aggregator.store import backup as backups
 from aggregator.store import builds
 from aggregator.store.hosts import StoredHosts
 from aggregator.text.analysis import open_word_forms
@@ -30,6 +31,7 @@ from aggregator.text.analysis import open_word_forms
 log = logging.getLogger(__name__)
 HOUSEKEEPING_EVERY = timedelta(hours=24)
 LINKS_EVERY = timedelta(hours=1)
+BACKUP_LOOK_EVERY = timedelta(minutes=10)
 CRAWLS = 3  # at once: a slow host must not hold up the sources that become due meanwhile
 DERIVE_EVERY = timedelta(seconds=15)  # between two looks at the queue: one small query
 DERIVE_FOR = timedelta(minutes=1)
@@ -98,6 +100,30 @@ class Scheduler:
             store.runs.optimize(db)
             store.leases.release(db, "housekeeping")
         finally:
+            db.close()
+
+    def backup(self) -> Path | None:
+        """Make the planned backup when it is due; return where it lies.
+
+        A failure is remembered by the store, for the mail to admins; the next look tries again.
+        """
+        settings, now = config.load_settings(self._data), self._clock.now()
+        folder = Path(settings.backup_dir)
+        if not settings.backup_dir or not backups.is_due(folder, settings.backup_every, now):
+            return None
+        db = store.connect(self._database)
+        try:
+            if not store.leases.acquire(db, "backup"):
+                return None
+            file = backups.planned(db, folder, keep=settings.keep_backups, now=now)
+        except StoreError as error:
+            log.error("the backup failed: %s", error)  # noqa: TRY400 (the message says it all)
+            return None
+        else:
+            log.info("backed up file=%s bytes=%s", file.name, file.stat().st_size)
+            return file
+        finally:
+            store.leases.release(db, "backup")
             db.close()
 
     def check_links(self) -> int:
@@ -174,6 +200,7 @@ def run(database: Path, sources: Path, data: Path, clock: Clock, every: timedelt
     _add(scheduler, work.derive, DERIVE_EVERY)
     _add(scheduler, work.housekeeping, HOUSEKEEPING_EVERY)
     _add(scheduler, work.check_links, LINKS_EVERY)
+    _add(scheduler, work.backup, BACKUP_LOOK_EVERY)
     scheduler.start()
     log.info("scheduler started")
     stopped.wait()

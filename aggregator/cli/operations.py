@@ -1,10 +1,15 @@
 """`rebuild`, `doctor`, `backup`, `restore`: keeping an installation in order."""
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from aggregator.cli.common import Context, emit, note, say
+
+if TYPE_CHECKING:
+    from aggregator.store.drift import Finding
 
 
 @click.command("rebuild")
@@ -46,20 +51,30 @@ def doctor_command(ctx: Context, *, with_digest: bool, as_json: bool) -> int:
         else:
             say("\n".join(f"{name:<12} {value}" for name, value in found.items()))
         return 0
+    from aggregator.config import load_settings
     from aggregator.store.doctor import examine
 
     db = ctx.db()
-    findings = list(examine(db, ctx.database, ctx.clock))
+    low = load_settings(ctx.data).disk_low_mb
+    findings = list(examine(db, ctx.database, ctx.clock, low_mb=low))
     if as_json:
-        emit({"fine": all(f.fine for f in findings), "findings": [
-            {"name": f.name, "fine": f.fine, "told": f.told, "remedy": f.remedy} for f in findings
-        ]})  # fmt: skip
+        emit({"fine": all(f.fine for f in findings), "findings": [_document(f) for f in findings]})
     else:
-        for finding in findings:
-            say(f"{'ok     ' if finding.fine else 'FEHLER '} {finding.told}")
-            if finding.remedy:
-                say(f"        Abhilfe: {finding.remedy}")
+        _tell(findings)
     return 0 if all(finding.fine for finding in findings) else 1
+
+
+def _document(finding: "Finding") -> dict[str, Any]:
+    return {"name": finding.name, "fine": finding.fine, "told": finding.told,
+            "remedy": finding.remedy}  # fmt: skip
+
+
+def _tell(findings: "Iterable[Finding]") -> None:
+    """Print what was looked at, with what to do about it."""
+    for finding in findings:
+        say(f"{'ok     ' if finding.fine else 'FEHLER '} {finding.told}")
+        if finding.remedy:
+            say(f"        Abhilfe: {finding.remedy}")
 
 
 @click.command("backup")
@@ -76,10 +91,31 @@ def backup_command(ctx: Context, file: Path) -> None:
 
 @click.command("restore")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--drill", "as_drill", is_flag=True,
+              help="Nur üben: an anderer Stelle einspielen, prüfen, wegwerfen.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Ausgabe als JSON.")
 @click.pass_obj
-def restore_command(ctx: Context, file: Path) -> None:
-    """Stellt die Sicherung FILE wieder her; geprüft, und ganz oder gar nicht."""
-    from aggregator.store.backup import restore
+def restore_command(ctx: Context, file: Path, *, as_drill: bool, as_json: bool) -> int:
+    """Stellt die Sicherung FILE wieder her; geprüft, und ganz oder gar nicht.
 
-    restore(file, ctx.database)
-    note(f"{ctx.database} ist der Stand von {file}; laufende Dienste jetzt neu starten")
+    Mit --drill wird nichts ersetzt: die Sicherung wird beiseite eingespielt und untersucht, ihr
+    Inhalt mit dem Augenblick der Sicherung verglichen. Exit-Code 1, wenn sie nicht taugt.
+    """
+    from aggregator.store.backup import drill, restore
+
+    if not as_drill:
+        restore(file, ctx.database)
+        if as_json:
+            emit({"restored": str(file), "database": str(ctx.database)})
+        note(f"{ctx.database} ist der Stand von {file}; laufende Dienste jetzt neu starten")
+        return 0
+    done = drill(file, ctx.clock)
+    if as_json:
+        emit({"file": str(file), "fine": done.fine, "made_at": done.made_at, "items": done.items,
+              "equal": done.equal, "findings": [_document(f) for f in done.findings]})  # fmt: skip
+    else:
+        equal = {True: "gleich dem Augenblick der Sicherung", False: "NICHT der gesicherte",
+                 None: "ohne Prüfsumme zum Vergleich"}[done.equal]  # fmt: skip
+        say(f"{file} vom {done.made_at or '?'}: {done.items} Einträge, Inhalt {equal}")
+        _tell(done.findings)
+    return 0 if done.fine else 1

@@ -6,6 +6,7 @@ themselves: SQLite's own waiting is sleeping. Migrations are numbered SQL files;
 one transaction together with its number (`PRAGMA user_version`).
 """
 
+import os
 import re
 import sqlite3
 import threading
@@ -17,6 +18,7 @@ from importlib import resources
 from pathlib import Path
 
 from aggregator.errors import StoreError
+from aggregator.store.place import refuse_network
 
 BUSY_TIMEOUT_S = 10
 _TURNS: dict[str, threading.RLock] = defaultdict(threading.RLock)  # by database
@@ -48,6 +50,7 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
                 remedy="zuerst `aggregator refresh` oder `aggregator import` ausführen",
             )  # fmt: skip
         path.parent.mkdir(parents=True, exist_ok=True)
+        refuse_network(path.parent)
         db = sqlite3.connect(
             path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False,
             factory=_Connection,
@@ -185,8 +188,10 @@ def migrations() -> list[tuple[int, str]]:
 def migrate(db: sqlite3.Connection) -> None:
     """Bring the schema up to date; a database from the future is refused.
 
+    A copy of an older database is kept beside it before anything is changed.
+
     Raises:
-        StoreError: Its schema is newer than this program.
+        StoreError: Its schema is newer than this program, or the copy cannot be written.
     """
     have = int(db.execute("PRAGMA user_version").fetchone()[0])
     steps = migrations()
@@ -196,9 +201,37 @@ def migrate(db: sqlite3.Connection) -> None:
             f"die Datenbank hat Schema {have}, dieses Programm kennt nur {newest}",
             remedy="eine neuere Version von Querverweis installieren",
         )
+    if 0 < have < newest:
+        _keep_copy(db, have)
     for number, script in steps:
         if number > have:
             _apply(db, number, script)
+
+
+def _keep_copy(db: sqlite3.Connection, have: int) -> None:
+    """Copy the database as `NAME.before-schema-N`; a copy that is there already stays."""
+    name = next((row[2] for row in db.execute("PRAGMA database_list") if row[1] == "main"), "")
+    copy = Path(f"{name}.before-schema-{have + 1}")
+    if not name or copy.exists():
+        return
+    part = Path(f"{copy}.{os.getpid()}.part")
+    try:
+        target = sqlite3.connect(part)
+        try:
+            db.execute("BEGIN")
+            db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            db.backup(target)
+            target.execute("PRAGMA journal_mode = DELETE")
+        finally:
+            _leave(db)
+            target.close()
+        part.replace(copy)
+    except (sqlite3.Error, OSError) as error:
+        part.unlink(missing_ok=True)
+        raise StoreError(
+            f"vor dem Umbau auf Schema {have + 1} ließ sich keine Kopie anlegen ({error})",
+            where=str(copy), remedy="Platz schaffen: die Kopie ist so groß wie die Datenbank",
+        ) from error  # fmt: skip
 
 
 def _apply(db: sqlite3.Connection, number: int, script: str) -> None:
