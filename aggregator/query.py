@@ -2,17 +2,21 @@
 
 A query is read into a small tree; nothing of the user's text is ever passed on as a query of the
 database. Whatever people type gives a tree or a QueryError: unclosed quotes and parentheses close
-at the end, operators without operands are left out, unknown fields are words. Pure.
+at the end, operators without operands are left out, unknown fields are words. A field narrows the
+whole query, wherever it stands, and is lifted out of the tree. Pure.
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from aggregator.errors import QueryError
+from aggregator.query_words import FIELD_NAMES, FIELDS, GERMAN
 
-FIELDS = ("platform", "level", "kind", "topic", "source", "since", "until", "ref")
+__all__ = ["FIELDS", "All", "Any", "Asked", "Node", "Not", "Phrase", "Prefix", "Words", "looser",
+           "parse", "written"]  # fmt: skip
+
 LONGEST = 1000  # code points
 MOST_NODES = 60
 DEEPEST = 20  # parentheses in parentheses
@@ -21,10 +25,12 @@ _TOKEN = re.compile(
     r"""(?P<minus>-(?=["„“(\w]))?
         (?: ["„“](?P<phrase>[^"“”]*)["“”]?
           | (?P<open>\() | (?P<close>\))
-          | (?P<field>[a-z]+):(?:"(?P<quoted>[^"]*)"?|(?P<plain>[^\s()"]+))
+          | (?P<field>[^\W\d_]+):(?:["„“](?P<quoted>[^"“”]*)["“”]?|(?P<plain>[^\s()"„“]+))
           | (?P<word>[^\s()"„“]+) )""",
     re.VERBOSE,
 )
+_PREFIX = re.compile(r"\w{2,}\*")
+_SCHEME = re.compile(r"https?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,72 +80,84 @@ Node: TypeAlias = Words | Phrase | Prefix | Not | All | Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A query: what is looked for (None: everything), and the fields that were named in it."""
+    """A query: what is looked for (None: everything), and the fields that were named in it.
+
+    `unknown` are names before a colon that are no fields; they are looked for as words.
+    """
 
     node: Node | None
     fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    kind: str  # phrase open close word prefix or
+    kind: str  # phrase open close word prefix or field
     text: str = ""
     negated: bool = False
+    name: str = ""  # of a field
 
 
 def parse(text: str) -> Asked:
     """Read a query.
 
     Raises:
-        QueryError: It is too long or too deeply nested, or only says what is not wanted.
+        QueryError: It is too long or too deeply nested, only says what is not wanted, or names a
+            field where it cannot narrow the whole query (behind a minus, beside OR).
     """
     if len(text) > LONGEST:
-        raise QueryError(
-            f"die Suchanfrage hat {len(text)} Zeichen, erlaubt sind {LONGEST}", where="q",
-            remedy="nur die wichtigsten Wörter angeben",
-        )  # fmt: skip
-    fields: dict[str, tuple[str, ...]] = {}
-    tokens = list(_tokens(text, fields))
+        raise _too_much(f"{len(text)} Zeichen, erlaubt sind {LONGEST}")
+    tokens = list(_tokens(text))
     if len(tokens) > MOST_NODES:
-        raise QueryError(
-            f"die Suchanfrage hat {len(tokens)} Teile, erlaubt sind {MOST_NODES}", where="q",
-            remedy="nur die wichtigsten Wörter angeben",
-        )  # fmt: skip
+        raise _too_much(f"{len(tokens)} Teile, erlaubt sind {MOST_NODES}")
+    unknown = dict.fromkeys(token.name for token in tokens if token.kind == "word" and token.name)
+    tokens, fields = _lifted(tokens)
     node = _Parser(tokens).parse()
     if node is not None and not _wants(node):
         raise QueryError(
             "die Suchanfrage schließt nur aus", where="q",
             remedy="mindestens ein Wort ohne Minuszeichen angeben",
         )  # fmt: skip
-    return Asked(node=node, fields=fields)
+    return Asked(node=node, fields=fields, unknown=tuple(unknown))
 
 
-def _tokens(text: str, fields: dict[str, tuple[str, ...]]) -> Iterator[_Token]:
-    """Cut a query into tokens; named fields are collected on the way."""
+def _too_much(told: str) -> QueryError:
+    return QueryError(
+        f"die Suchanfrage hat {told}", where="q", remedy="nur die wichtigsten Wörter angeben"
+    )
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    """Cut a query into tokens."""
     negate_next = False
     for match in _TOKEN.finditer(text):
         negated = bool(match["minus"]) or negate_next
         negate_next = False
-        word = match["word"]
-        if match["field"] in FIELDS:
-            value = match["quoted"] if match["quoted"] is not None else match["plain"]
-            fields[match["field"]] = (*fields.get(match["field"], ()), value)
-        elif word == "NOT":
-            negate_next = True
-        elif word == "OR":
-            yield _Token("or")
-        elif word == "AND":
-            continue
-        elif match["open"] or match["close"]:
-            yield _Token("open" if match["open"] else "close", negated=negated)
-        elif match["phrase"] is not None:
-            yield _Token("phrase", match["phrase"], negated)
+        if match["word"] in ("OR", "ODER", "AND", "UND", "NOT", "NICHT") and not match["minus"]:
+            if match["word"] in ("OR", "ODER"):
+                yield _Token("or")
+            negate_next = match["word"] in ("NOT", "NICHT")
         else:
-            told = match[0].removeprefix("-") if match["minus"] else match[0]
-            if re.fullmatch(r"\w{2,}\*", told):
-                yield _Token("prefix", told[:-1], negated)
-            else:
-                yield _Token("word", told, negated)
+            yield replace(_token(match), negated=negated)
+
+
+def _token(match: re.Match[str]) -> _Token:
+    """Return a token that is no operator."""
+    if match["open"] or match["close"]:
+        return _Token("open" if match["open"] else "close")
+    if match["phrase"] is not None:
+        return _Token("phrase", match["phrase"])
+    if match["field"] is None:
+        word = match["word"]
+        return _Token("prefix", word[:-1]) if _PREFIX.fullmatch(word) else _Token("word", word)
+    told, quoted = match["field"], match["quoted"]
+    name = FIELD_NAMES.get(told.casefold(), "")
+    value = match["plain"] if quoted is None else quoted.strip()
+    if name and value:
+        return _Token("field", value, name=name)
+    if _SCHEME.fullmatch(told) and value.startswith("//"):
+        return _Token("word", f"{told}:{value}")
+    return _Token("word", f"{told}:{value}" if quoted is None else f'{told}:"{quoted}"', name=told)
 
 
 class _Parser:
@@ -178,10 +196,7 @@ class _Parser:
                 continue
             if token.negated:
                 node = Not(node)
-            if isinstance(node, Words) and found and isinstance(found[-1], Words):
-                found[-1] = Words(f"{found[-1].text} {node.text}")
-            else:
-                found.append(node)
+            found.append(node)
         return _joined(All, found)
 
     def _one(self, token: _Token, depth: int) -> Node | None:
@@ -202,10 +217,70 @@ class _Parser:
 
 
 def _joined(kind: type[All] | type[Any], nodes: list[Node]) -> Node | None:
-    """Join nodes; one alone stays itself."""
-    if len(nodes) < 2:
-        return nodes[0] if nodes else None
-    return kind(tuple(nodes))
+    """Join nodes; one alone stays itself, and words side by side are one."""
+    kept: list[Node] = []
+    for node in nodes:
+        last = kept[-1] if kept else None
+        if kind is All and isinstance(node, Words) and isinstance(last, Words):
+            kept[-1] = Words(f"{last.text} {node.text}")
+        else:
+            kept.append(node)
+    if len(kept) < 2:
+        return kept[0] if kept else None
+    return kind(tuple(kept))
+
+
+def _lifted(tokens: list[_Token]) -> tuple[list[_Token], dict[str, tuple[str, ...]]]:
+    """Take the fields out of the tokens: they narrow the whole query.
+
+    Values of one field with OR between them are what several values of it mean anyway.
+
+    Raises:
+        QueryError: A field is behind a minus, or an alternative to something else.
+    """
+    fields: dict[str, tuple[str, ...]] = {}
+    kept: list[_Token] = []
+    dropped: set[int] = set()  # places of OR between values of one field
+    groups: list[bool] = []  # of each open parenthesis: whether it is behind a minus
+    for place, token in enumerate(tokens):
+        if token.kind == "field":
+            if token.negated or any(groups):
+                raise _misplaced(token, "ausschließen")
+            for way in (-1, 1):
+                if _is_alternative(tokens, place, way):
+                    dropped.add(place + way)
+            fields[token.name] = (*fields.get(token.name, ()), token.text)
+            continue
+        if token.kind == "open":
+            groups.append(token.negated)
+        elif token.kind == "close" and groups:
+            groups.pop()
+        if place not in dropped:
+            kept.append(token)
+    return kept, fields
+
+
+def _is_alternative(tokens: list[_Token], place: int, way: int) -> bool:
+    """Whether OR joins a field with another value of it, before (-1) or after it (1).
+
+    Raises:
+        QueryError: It joins it with something else.
+    """
+    joint, beyond = place + way, place + 2 * way
+    inside = min(joint, beyond) >= 0 and max(joint, beyond) < len(tokens)
+    if not inside or tokens[joint].kind != "or":
+        return False
+    other = tokens[beyond]
+    if (other.kind, other.name) != ("field", tokens[place].name):
+        raise _misplaced(tokens[place], "mit OR verknüpfen")
+    return True
+
+
+def _misplaced(token: _Token, what: str) -> QueryError:
+    return QueryError(
+        f"das Feld „{GERMAN[token.name]}:“ lässt sich nicht {what}", where="q",
+        remedy="Felder gelten für die ganze Anfrage; die gewünschten Werte einzeln angeben",
+    )  # fmt: skip
 
 
 def _wants(node: Node) -> bool:
@@ -217,3 +292,64 @@ def _wants(node: Node) -> bool:
     if isinstance(node, Any):
         return all(_wants(child) for child in node.nodes)
     return True
+
+
+# --- back to text ------------------------------------------------------------------------------
+
+
+def written(node: Node | None) -> str:
+    """Return a query that reads as this tree."""
+    if isinstance(node, Words):
+        return node.text
+    if isinstance(node, Phrase):
+        return f'"{node.text}"'
+    if isinstance(node, Prefix):
+        return f"{node.text}*"
+    if isinstance(node, Not):
+        told = written(node.node)
+        return f"-{told}" if _stands_alone(node.node) else f"-({told})"
+    if isinstance(node, All):
+        return " ".join(map(_inside, node.nodes))
+    return " OR ".join(map(written, node.nodes)) if node is not None else ""
+
+
+def _stands_alone(node: Node) -> bool:
+    """Whether a minus in front of a node takes away the whole of it."""
+    if isinstance(node, Words):
+        return " " not in node.text and node.text[0].isalnum()
+    return isinstance(node, Phrase | Prefix)
+
+
+def _inside(node: Node) -> str:
+    """Return a part of an All, in parentheses where it would fall apart."""
+    return f"({written(node)})" if isinstance(node, All | Any) else written(node)
+
+
+def looser(node: Node) -> Iterator[Node]:
+    """Yield what asks for less, nearest first: without exclusions, then phrases as words.
+
+    Words side by side need no looser form: a search adds by itself what has only some of them.
+    """
+    known = {node}
+    form: Node | None = node
+    for loosened in (_without_exclusions, _unquoted):
+        form = loosened(form) if form is not None else None
+        if form is not None and form not in known:
+            known.add(form)
+            yield form
+
+
+def _without_exclusions(node: Node) -> Node | None:
+    if not isinstance(node, All | Any):
+        return node
+    kept = [_without_exclusions(child) for child in node.nodes if not isinstance(child, Not)]
+    return _joined(type(node), [child for child in kept if child is not None])
+
+
+def _unquoted(node: Node) -> Node | None:
+    if isinstance(node, Phrase):
+        return Words(node.text)
+    if not isinstance(node, All | Any):
+        return node
+    kept = map(_unquoted, node.nodes)
+    return _joined(type(node), [child for child in kept if child is not None])

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.errors import QueryError
-from aggregator.query import All, Any, Not, Phrase, Prefix, Words, parse
+from aggregator.query import All, Any, Not, Phrase, Prefix, Words, looser, parse, written
 
 READ = [
     ("wohngeld antrag", Words("wohngeld antrag")),
@@ -46,6 +46,61 @@ def test_fields_are_taken_out_of_the_text() -> None:
     }  # fmt: skip
 
 
+def test_fields_have_german_names_and_any_case() -> None:
+    asked = parse("Plattform:fitko EBENE:bund art:news thema:bildung quelle:a seit:2026 bis:2026")
+    assert asked.node is None
+    assert list(asked.fields) == ["platform", "level", "kind", "topic", "source", "since", "until"]
+
+
+FIELDS_AMONG_WORDS = [
+    ("a kind:news b", Words("a b"), {"kind": ("news",)}),
+    ("a OR b kind:news", Any((Words("a"), Words("b"))), {"kind": ("news",)}),
+    ("(kind:news a) b", Words("a b"), {"kind": ("news",)}),
+    ("x kind:a OR art:b y", Words("x y"), {"kind": ("a", "b")}),
+    ("verweis:„§ 1a OZG“", None, {"ref": ("§ 1a OZG",)}),
+    ("kind: news", Words("kind: news"), {}),
+    ("http://fitko.de/kind:a", Words("http://fitko.de/kind:a"), {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "tree", "fields"), FIELDS_AMONG_WORDS)
+def test_a_field_narrows_the_whole_query(text: str, tree: object, fields: object) -> None:
+    asked = parse(text)
+    assert (asked.node, asked.fields, asked.unknown) == (tree, fields, ())
+
+
+@pytest.mark.parametrize("text", [
+    "ozg -kind:news", "ozg NOT kind:news", "ozg -(a kind:news)", "ozg OR kind:news",
+    "kind:news OR platform:fitko", "kind:news OR (ozg)",
+])  # fmt: skip
+def test_a_field_that_would_narrow_a_part_is_refused(text: str) -> None:
+    with pytest.raises(QueryError, match=r"Feld „(art|plattform):“ lässt sich nicht"):
+        parse(text)
+
+
+def test_unknown_fields_are_words_and_named() -> None:
+    asked = parse('titel:ozg body:"a b" ozg')
+    assert asked.node == Words('titel:ozg body:"a b" ozg')
+    assert asked.unknown == ("titel", "body")
+
+
+LOOSER = [
+    ("ozg -bund", ["ozg"]),
+    ('"digitale Verwaltung" amt', ["digitale Verwaltung amt"]),
+    ('"a b" -(c) (d OR "e f")', ['"a b" (d OR "e f")', "a b (d OR e f)"]),
+    ("ozg bund", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), LOOSER)
+def test_looser_queries_leave_out_exclusions_then_word_order(
+    text: str, expected: list[str]
+) -> None:
+    node = parse(text).node
+    assert node is not None
+    assert [written(form) for form in looser(node)] == expected
+
+
 @pytest.mark.parametrize("text", ["-nur -ohne", "a OR -b", "x" * 1001, "a (b OR " * 61, "(" * 50])
 def test_query_that_cannot_be_answered_is_refused(text: str) -> None:
     with pytest.raises(QueryError) as refused:
@@ -54,6 +109,7 @@ def test_query_that_cannot_be_answered_is_refused(text: str) -> None:
 
 
 @given(st.text(st.sampled_from('abÄß§"„“()-* :.ORNT1/\x00😀\u202e'), max_size=60))
-def test_any_text_is_read_or_refused(text: str) -> None:
+def test_any_text_is_read_or_refused_and_can_be_written_again(text: str) -> None:
     with suppress(QueryError):
-        assert parse(text).fields is not None
+        node = parse(text).node
+        assert parse(written(node)).node == node

@@ -41,12 +41,12 @@ def _entry(root: ElementTree.Element, told: Mapping[str, Any]) -> None:
     item = told["item"]
     entry = _add(root, "entry")
     _add(entry, "title", item["title"] or item["url"])
-    _add(entry, "id", f"urn:querverweis:item:{item['id']}")
+    _add(entry, "id", entry_id(item))
     _add(entry, "link", rel="alternate", type="text/html", href=item["url"])
     _add(entry, "link", rel="related", type="text/html", href=told["url"])
     _add(entry, "updated", instant_of(item))
     if item["published_at"]:
-        _add(entry, "published", _instant(item["published_at"]))
+        _add(entry, "published", instant(item["published_at"]))
     _add(entry, "category", term=item["platform"])
     _add(entry, "category", term=item["kind"])
     if told["summary"]:
@@ -61,12 +61,17 @@ def instant_of(item: Mapping[str, Any]) -> str:
     """
     seen, changed = item["first_seen_at"], item["last_changed_at"]
     if not item["updated_at"] and item["published_at"] and changed[:10] == seen[:10]:
-        return _instant(item["published_at"])
-    return _instant(item["updated_at"] or changed)
+        return instant(item["published_at"])
+    return instant(item["updated_at"] or changed)
 
 
-def _instant(at: str) -> str:
-    """A mere day is its noon in Atom, which knows no days."""
+def entry_id(item: Mapping[str, Any]) -> str:
+    """Return the id of an entry: the item's own, the same at every address and in every feed."""
+    return f"urn:querverweis:item:{item['id']}"
+
+
+def instant(at: str) -> str:
+    """Return a time as feeds want it: they know no days, so a mere day is its noon."""
     return at if "T" in at else f"{at}T12:00:00Z"
 
 

@@ -1,13 +1,10 @@
 """`search` and `show`: what the web offers, on the command line."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from aggregator.cli.common import Context, emit, note, say
-
-if TYPE_CHECKING:
-    from aggregator.store.search import SearchPage
 
 RELATIONS = {
     "copy": "Kopie", "excerpt": "Auszug", "extended": "erweitert", "overlap": "teilweise gleich",
@@ -37,39 +34,57 @@ PATH = "/search"  # of the web page: addresses in the document are those of the 
 def search_command(ctx: Context, /, query: tuple[str, ...], *, as_json: bool, **given: Any) -> None:
     """Durchsucht den Index nach QUERY.
 
-    Wörter, "genaue Wortfolge", -ohne, OR, Klammern, Anfang*, feld:wert.
+    Wörter, "genaue Wortfolge", -ohne, OR, Klammern, Anfang*, feld:wert; Felder sind plattform,
+    ebene, art, thema, quelle, seit, bis und verweis.
     """
     from aggregator.config.vocabulary import vocabulary
     from aggregator.language import analyser
+    from aggregator.store import ways_on
+    from aggregator.store.filters import settle
     from aggregator.store.search import search
     from aggregator.store.search_query import SearchQuery
     from aggregator.text.analysis import open_word_forms
 
     told = {name: _several(value) for name, value in given.items() if value}
-    asked = SearchQuery.read({"q": [" ".join(query)], **told})
+    typed = SearchQuery.read({"q": [" ".join(query)], **told})
     db = ctx.db(readonly=True)
-    words = analyser(db, vocabulary(ctx.data), open_word_forms(ctx.data))
-    found = search(db, words, asked)
+    known = vocabulary(ctx.data)
+    topics = {slug: topic.name for slug, topic in known.topics.items()}
+    asked = settle(db, topics, typed)
+    words = analyser(db, known, open_word_forms(ctx.data))
+    found = search(db, words, asked.query)
+    document = ways_on.document(db, words, found, asked, PATH, _label)
     if as_json:
-        emit(found.document(PATH))
+        emit(document | {"query": typed.text})
     else:
-        _print(found)
+        _print(document)
 
 
 def _several(value: str | tuple[str, ...]) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
 
 
-def _print(found: "SearchPage") -> None:
+def _label(name: str, value: str) -> str:
+    from aggregator.query_words import GERMAN
+
+    return f"{GERMAN[name]}:{value}"
+
+
+def _print(found: dict[str, Any]) -> None:
     """Print hits for people."""
-    total = f"{found.total:,}".replace(",", ".") + ("" if found.total_is_exact else "+")
-    note(f"{total} Treffer in {found.took_ms:.0f} ms")
-    if found.correction:
-        note(f"Meinten Sie: {found.correction}")
-    for hit in found.hits:
+    total = f"{found['total']:,}".replace(",", ".") + ("" if found["total_is_exact"] else "+")
+    note(f"{total} Treffer in {found['took_ms']:.0f} ms")
+    for name in found["unknown_fields"]:
+        note(f"„{name}:“ ist kein Feld und wurde als Wort gesucht")
+    if found["suggestion"]:
+        note(f"Meinten Sie: {found['suggestion']['query']}")
+    for way in found["ways_on"]:
+        how = "Ohne den Filter" if way["kind"] == "filter" else "Weniger streng:"
+        note(f"{how} {way['label']}: {way['total']} Treffer")
+    for hit in found["hits"]:
         day = (hit["published_at"] or "ohne Datum")[:10]
         say(f"{hit['id']}  {day}  {hit['platform']}  {hit['title']}")
-        say(f"              {hit['url']}")
+        say(f"              {hit['passage']['url'] if hit['passage'] else hit['url']}")
         if hit["snippet"]:
             say(f"              {hit['snippet']}")
 

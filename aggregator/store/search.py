@@ -19,7 +19,9 @@ from aggregator import query as queries
 from aggregator.store import epochs
 from aggregator.store.derived import first_row, last_row, reading, snapshot
 from aggregator.store.expression import Translation, Translator
+from aggregator.store.passages import best_page
 from aggregator.store.reads import items_by_pk
+from aggregator.store.reads_beside import first_seen
 from aggregator.store.search_query import LAST_PAGE, SearchQuery
 from aggregator.store.snippets import snippet
 from aggregator.store.suggest import Spelling
@@ -322,6 +324,9 @@ class _Search:
         if self._query.sort == "linked":
             links = self._links_in([match.item for match in matches])
             matches.sort(key=lambda m: -links.get(m.item, 0))
+        elif self._query.sort == "seen":
+            seen = first_seen(self._db, [match.item for match in matches])
+            matches.sort(key=lambda m: seen.get(m.item, ""), reverse=True)
         elif self._query.sort == "relevance":
             matches.sort(key=lambda m: (m.partial, round(m.score, 6)))
         return matches
@@ -370,7 +375,8 @@ class _Search:
             " GROUP BY item", (json.dumps(pks),),
         ).fetchall())  # fmt: skip
         texts = {row["pk"]: row for row in self._db.execute(
-            "SELECT pk, text, excerpt FROM item WHERE pk IN (SELECT value FROM json_each(?))",
+            "SELECT pk, text, excerpt, iif(instr(substr(parts, 1, 40), '\"page\"'), parts, '')"
+            " AS pages FROM item WHERE pk IN (SELECT value FROM json_each(?))",
             (json.dumps(pks),),
         )}  # fmt: skip
         stems = translation.stems if translation else frozenset()
@@ -378,11 +384,16 @@ class _Search:
             if match.item not in items:
                 continue
             row = texts[match.item]
-            piece, marks = snippet(row["text"] or row["excerpt"], stems, self._analyser)
+            passage = best_page(row["pages"], stems, self._analyser)
+            text = passage.text if passage else row["text"] or row["excerpt"]
+            piece, marks = snippet(text, stems, self._analyser)
             yield {
                 **items[match.item], "snippet": piece, "marks": [list(mark) for mark in marks],
                 "score": round(0 - match.score, 4), "same_count": same.get(match.item, 0),
                 "links_in": links.get(match.item, 0),
+                "passage": passage and {
+                    "page": passage.page, "url": passage.address(items[match.item]["url"])
+                },
             }  # fmt: skip
 
     def _links_in(self, pks: Sequence[int]) -> dict[int, int]:

@@ -1,6 +1,7 @@
 """The parameters of a search by the names of the contract: read, checked, written as an address."""
 
 import re
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -14,9 +15,12 @@ from aggregator.model import ItemKind, Level
 
 BERLIN = ZoneInfo("Europe/Berlin")
 CURSOR = re.compile(r"\d{4}-\d{2}-\d{2}[0-9TZ:]*~[a-z0-9]{12}")  # instant and id
-SORTS = ("relevance", "date", "linked")
+SORTS = ("relevance", "date", "linked", "seen")  # seen: what we saw last comes first
 LISTS = ("platform", "source", "level", "kind", "topic", "ref")
 MOST, USUAL, LAST_PAGE = 100, 20, 50
+SHOWN = 60  # code points of a value that a message repeats
+_DAY = re.compile(r"(?P<y>[0-9]{4})(?:-(?P<m>[0-9]{2})(?:-(?P<d>[0-9]{2}))?)?")
+_GERMAN_DAY = re.compile(r"(?:(?:(?P<d>[0-9]{1,2})\.)?(?P<m>[0-9]{1,2})\.)(?P<y>[0-9]{4})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +49,12 @@ class SearchQuery:
         Raises:
             QueryError: A value is none that the parameter may have.
         """
+        given = {name: [_clean(value) for value in values] for name, values in given.items()}
         one = {name: values[-1] for name, values in given.items() if values and values[-1]}
         lists = {name: tuple(dict.fromkeys(v for v in given.get(name, ()) if v)) for name in LISTS}
         query = cls(
-            text=one.get("q", ""), **lists, since=one.get("since"), until=one.get("until"),
+            text=one.get("q", ""), **lists,
+            since=_day_of("since", one), until=_day_of("until", one),
             sort=one.get("sort", SORTS[0]), bundle=_flag(one.get("bundle", "1")),
             limit=_number(one, "limit", USUAL, MOST), page=_number(one, "page", 1, LAST_PAGE),
             cursor=one.get("cursor"),
@@ -82,7 +88,8 @@ class SearchQuery:
             for name, values in fields.items()
             if name in LISTS
         }
-        added |= {name: fields[name][-1] for name in ("since", "until") if name in fields}
+        days = [name for name in ("since", "until") if name in fields]
+        added |= {name: day(name, fields[name][-1]) for name in days}
         query = replace(self, **added)
         query.check()
         return query
@@ -134,13 +141,17 @@ def _allowed(name: str, values: Sequence[str], known: Sequence[str]) -> None:
     for value in values:
         if value not in known:
             raise QueryError(
-                f"{value!r} gibt es nicht", where=name, remedy="erlaubt sind " + ", ".join(known)
+                f"„{shown(value)}“ gibt es nicht",
+                where=name,
+                remedy="erlaubt sind " + ", ".join(known),
             )
 
 
 def _flag(told: str) -> bool:
     if told not in ("0", "1"):
-        raise QueryError(f"{told!r} ist weder 0 noch 1", where="bundle", remedy="0 oder 1 angeben")
+        raise QueryError(
+            f"„{shown(told)}“ ist weder 0 noch 1", where="bundle", remedy="0 oder 1 angeben"
+        )
     return told == "1"
 
 
@@ -150,20 +161,56 @@ def _number(given: Mapping[str, str], name: str, usual: int, most: int) -> int:
         return usual
     if not (told.isascii() and told.isdigit() and 1 <= int(told[:9]) <= most):
         raise QueryError(
-            f"{told!r} ist keine Zahl von 1 bis {most}", where=name,
+            f"„{shown(told)}“ ist keine Zahl von 1 bis {most}", where=name,
             remedy=f"eine ganze Zahl von 1 bis {most} angeben",
         )  # fmt: skip
     return int(told)
 
 
+def _day_of(name: str, given: Mapping[str, str]) -> str | None:
+    return day(name, given[name]) if name in given else None
+
+
+def day(name: str, told: str) -> str:
+    """Return the day that a date means: the first or, for `until`, the last of a month or year.
+
+    Args:
+        name: since or until.
+        told: 2026-11-24, 24.11.2026, 2026-11, 11.2026 or 2026.
+
+    Raises:
+        QueryError: It is none of these.
+    """
+    found = _DAY.fullmatch(told.strip()) or _GERMAN_DAY.fullmatch(told.strip())
+    year = int(found["y"]) if found else 0
+    month = int((found and found["m"]) or (12 if name == "until" else 1))
+    if not found or not year or not 1 <= month <= 12:
+        raise QueryError(
+            f"„{shown(told)}“ ist kein Tag", where=name,
+            remedy="in der Form 2026-11-24, 24.11.2026, 2026-11 oder 2026 angeben",
+        )  # fmt: skip
+    last = monthrange(year, month)[1]
+    number = int(found["d"] or (last if name == "until" else 1))
+    return f"{year:04}-{month:02}-{number:02}"
+
+
+def shown(told: str) -> str:
+    """Return a value as messages repeat it: on one line, cut where it is long."""
+    line = " ".join(told.split())
+    return f"{line[:SHOWN]}…" if len(line) > SHOWN else line
+
+
+def _clean(told: str) -> str:
+    """Return a value that can be written again: half of a character becomes a mark."""
+    return told.encode("utf-8", "replace").decode("utf-8")
+
+
 def _instant(name: str, told: str, later: int) -> str:
     """Return the instant at which a day begins in Berlin, or the one after it."""
     try:
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", told):
-            raise ValueError(told)
-        begin = date.fromisoformat(told) + timedelta(days=later)
+        begin = date.fromisoformat(day(name, told)) + timedelta(days=later)
         return stamp(datetime.combine(begin, time(), BERLIN))
     except (ValueError, OverflowError) as error:
         raise QueryError(
-            f"{told!r} ist kein Tag", where=name, remedy="in der Form 2026-11-24 angeben"
+            f"„{shown(told)}“ ist kein Tag", where=name, remedy="in der Form 2026-11-24 angeben"
         ) from error

@@ -42,7 +42,8 @@ def test_hits_have_the_fields_of_the_contract(found: dict[str, str], client: Fla
     told = read(client, "/search.json?q=register")
 
     assert set(told) == {"query", "total", "total_is_exact", "took_ms", "hits", "facets",
-                         "suggestion", "next", "prev"}  # fmt: skip
+                         "suggestion", "next", "prev", "unknown_fields", "related_searches",
+                         "ways_on"}  # fmt: skip
     assert {hit["id"] for hit in told["hits"]} == {
         found["guide"], found["question"], found["decision"]
     }  # fmt: skip

@@ -4,59 +4,105 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, current_app, g, request
 
+from aggregator.query_words import FIELDS, GERMAN
 from aggregator.store import reads
+from aggregator.store.filters import Settled, settle
 from aggregator.store.reads import Document
 from aggregator.store.search import SearchPage
 from aggregator.store.search import search as find
-from aggregator.store.search_query import LISTS, SearchQuery
+from aggregator.store.search_query import LISTS, USUAL, SearchQuery
+from aggregator.store.ways_on import NARROWING, document, values_of
+from web import feeds
 from web.analysis import analyser
 from web.answers import answer, link, page
 from web.database import database
 from web.entries import as_entries
 from web.frame import frame
-from web.language import t
+from web.language import language, t
 from web.words import label_of
 
 pages = Blueprint("search", __name__)
-NARROWING = ("level", "kind", "platform", "topic", "source", "ref", "since", "until")
+FEED_ENTRIES = 50  # of a subscription: more than come between two visits of a reader
+SHOWN_SORTS = ("relevance", "date", "linked")
+NESTED = ("marks", "passage")  # of a hit: no cells of a table
 
 
-@page(pages, "/search", "csv", "atom")
+@page(pages, "/search", "csv", *feeds.FORMS)
 def search() -> Response:
     """Search the index."""
-    query = SearchQuery.read(request.args.to_dict(flat=False))
-    if g.form == "atom" and "sort" not in request.args:
-        query = replace(query, sort="date")  # a feed tells what is new
-    found = find(database(), analyser(), query)
-    document = found.document(link("search.search", "json" if g.form == "json" else "html"))
-    _name(document)
+    typed = SearchQuery.read(request.args.to_dict(flat=False))
+    asked = settle(database(), current_app.config["TOPICS"], typed)
+    if g.form in feeds.FORMS:
+        return _feed(asked.query)
+    found = find(database(), analyser(), asked.query)
+    told = _document(found, typed, asked)
     if g.form == "html":
-        return _page(found, document)
-    rows = [{name: hit[name] for name in hit if name != "marks"} for hit in document["hits"]]
-    title = t("search.title") + (f": {query.text}" if query.text else "")
-    return answer("", document, rows=rows, entries=as_entries(document["hits"]), title=title)
+        return _page(found, told)
+    rows = [{name: hit[name] for name in hit if name not in NESTED} for hit in told["hits"]]
+    return answer("", told, rows=rows)
 
 
-def _name(document: Document) -> None:
-    """Give the values of the facets the names that readers know."""
-    names = frame()["names"]
-    for name, rows in document["facets"].items():
+def _feed(asked: SearchQuery) -> Response:
+    """Return the search as a subscription: what we saw last comes first.
+
+    The feed is named by the search alone, in its one form: whatever else stood in the address, or
+    in which order, a reader that knows it meets the same ids.
+    """
+    limit = asked.limit if "limit" in request.args else FEED_ENTRIES
+    named = replace(asked, sort="relevance", limit=USUAL, page=1, cursor=None)
+    shown = replace(named, sort="seen", limit=limit)
+    hits = find(database(), analyser(), shown).hits
+    told = [asked.text] if asked.text else []
+    told += [row["label"] for row in _filters(asked)]
+    return feeds.subscription(
+        g.form,
+        ": ".join(filter(None, (t("search.title"), " · ".join(told)))),
+        named.url(link("search.search", _external=True)),
+        named.url(link("search.search", g.form, _external=True)),
+        as_entries(hits),
+    )
+
+
+def _document(found: SearchPage, typed: SearchQuery, asked: Settled) -> Document:
+    """Return what JSON returns: the contract's document, and where the search leads on."""
+    told = document(database(), analyser(), found, asked, _base(), _label)
+    for name, rows in told["facets"].items():
         for row in rows:
-            row["label"] = label_of(name, row["value"], names)
+            row["label"] = _label(name, row["value"])
+    return told | {"query": typed.text}
 
 
-def _page(found: SearchPage, document: Document) -> Response:
+def _base() -> str:
+    """Return the address of searches in the form of this request."""
+    return link("search.search", "json" if g.form == "json" else "html")
+
+
+def _label(name: str, value: str) -> str:
+    return label_of(name, value, frame()["names"])
+
+
+def _fields() -> str:
+    """Return the names of the fields as the help of this language tells them."""
+    return ", ".join(f"{GERMAN[name] if language() == 'de' else name}:" for name in FIELDS)
+
+
+def _page(found: SearchPage, told: Document) -> Response:
     """Return the page of hits."""
     query = found.query
     heading = _heading(found)
     return answer(
-        "search.html", document, title=heading, heading=heading, q=query.text, sort=query.sort,
-        bundled=query.bundle, partial=found.partial, carried=_carried(query),
-        filters=_filters(query), same=reads.twins(database(), [hit["id"] for hit in found.hits]),
-        back=urlencode(query.parameters()), previous_page=document["prev"],
-        next_page=document["next"], relief=[] if found.total else _relief(query),
+        "search.html", told, title=heading, heading=heading, q=query.text, asked=query,
+        fields=_fields(),
+        partial=found.partial, carried=_carried(query), filters=_filters(query),
+        sorts={name: query.url(_base(), sort=name, page=1, cursor=None) for name in SHOWN_SORTS},
+        bundling=query.url(_base(), bundle=not query.bundle, page=1, cursor=None),
+        forms={name: query.url(link("search.search", name), page=1, cursor=None)
+               for name in ("json", "csv", *feeds.FORMS)},
+        same=reads.twins(database(), [hit["id"] for hit in found.hits]),
+        back=urlencode(query.parameters()), previous_page=told["prev"],
+        next_page=told["next"],
     )  # fmt: skip
 
 
@@ -78,32 +124,13 @@ def _carried(query: SearchQuery) -> list[tuple[str, str]]:
 
 def _filters(query: SearchQuery) -> list[dict[str, Any]]:
     """Return the active filters, each with the address of the search without it."""
-    base, names = link("search.search"), frame()["names"]
+    base = link("search.search")
     told = []
     for name in NARROWING:
-        held = getattr(query, name)
-        for value in held if name in LISTS else [held] if held else []:
+        for value in values_of(query, name):
             if name in LISTS:
                 url = query.toggled(base, name, value)
             else:
                 url = query.url(base, **{name: None, "page": 1, "cursor": None})
-            told.append({"label": label_of(name, value, names), "url": url})
+            told.append({"label": _label(name, value), "url": url})
     return told
-
-
-def _relief(query: SearchQuery) -> list[dict[str, Any]]:
-    """Return which filters, taken away, would give hits, and how many; most first."""
-    base, names = link("search.search"), frame()["names"]
-    told = []
-    for name in NARROWING:
-        held = getattr(query, name)
-        if not held:
-            continue
-        empty: Any = () if name in LISTS else None
-        wider = replace(query, **{name: empty}, page=1, cursor=None)
-        total = find(database(), analyser(), replace(wider, limit=1)).total
-        if total:
-            values = held if name in LISTS else [held]
-            label = ", ".join(label_of(name, value, names) for value in values)
-            told.append({"label": label, "total": total, "url": wider.url(base)})
-    return sorted(told, key=lambda row: -row["total"])

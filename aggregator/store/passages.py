@@ -1,0 +1,65 @@
+"""Which page of a document says what was looked for. Pure.
+
+A document keeps the text of its pages (`parts` of an item, role `page`). A page counts by how many
+of the different things asked for it says, then by how often; the first of equal pages wins.
+"""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from urllib.parse import urldefrag
+
+from aggregator.text.analysis import Analyser
+from aggregator.text.words import fold
+
+LOOKED_AT = 6  # pages that are read word by word
+LETTERS = 5  # of a stem, by which the others are sorted out
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The page that fits best: its number as a viewer counts, its text."""
+
+    page: int
+    text: str
+
+    def address(self, url: str) -> str:
+        """Return the address that opens the document at this page (RFC 8118 section 3)."""
+        return f"{urldefrag(url).url}#page={self.page}"
+
+
+def best_page(parts: str, stems: frozenset[str], analyser: Analyser) -> Passage | None:
+    """Return the page that says most of what was looked for.
+
+    Args:
+        parts: The column `parts` of an item.
+        stems: What is looked for.
+        analyser: Of the live epoch.
+
+    Returns:
+        None where nothing is looked for, no page says it, or the pages have no numbers.
+    """
+    pages = [part for part in json.loads(parts or "[]") if part["role"] == "page"]
+    if not stems or not pages or not all(page["label"].isdecimal() for page in pages):
+        return None
+    begins = {stem[:LETTERS] for stem in stems}
+    likely = sorted(pages, key=lambda page: -_likely(page["text"], begins))[:LOOKED_AT]
+    best, most = None, (0, 0)
+    for page in sorted(likely, key=lambda page: int(page["label"])):
+        said = _said(page["text"], stems, analyser)
+        if said > most:
+            best, most = page, said
+    return Passage(int(best["label"]), best["text"]) if best else None
+
+
+def _likely(text: str, begins: set[str]) -> int:
+    """Return how many beginnings of words a text has; quick, and fooled by changed stems."""
+    folded = fold(text)
+    return sum(begin in folded for begin in begins)
+
+
+def _said(text: str, stems: frozenset[str], analyser: Analyser) -> tuple[int, int]:
+    """Return how many different things a text says, and how often."""
+    marks = analyser.matches(text, stems)
+    words = Counter(fold(text[start:end]) for start, end in marks)
+    return len({analyser.word(word).stem for word in words}), len(marks)
