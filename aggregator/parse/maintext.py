@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
+from aggregator.parse import edges
 from aggregator.parse.dialects import Dialect, select
 from aggregator.text import html
 
@@ -24,10 +25,6 @@ _CONTAINERS = ("main", "article", "#content", "#main", "#main-content", "div.con
 _MIN_CHARS = 200  # below this trafilatura has missed the content more often than found it
 _STRONG_CHARS = 30  # a block this long stands in the text by no accident
 _MAX_ELEMENTS = 60_000  # trafilatura needs seconds beyond this
-_LEAD_BLOCKS, _LEAD_PARAGRAPHS, _LEAD_CHARS = 20, 2, 60
-_MERE_LINK = 0.9  # share of a paragraph
-_SENTENCE_END = re.compile(r"[.!?…][\"'“”»)]?(?:\s?\[?mehr\]?)?$")
-_CAPTION = re.compile(r"^\W*(?:Foto|Bild|Quelle|Photo|Image|Grafik|©)\b|\bFotos?:|©", re.IGNORECASE)
 _LIST_MARK = re.compile(r"^[-–•*] ", re.MULTILINE)
 # A table comes as "| cell | cell |" with a rule of dashes below its head.
 _BARS = re.compile(r"^\s*\|[\s|:-]*|[\s|:-]*\|\s*$")
@@ -59,56 +56,11 @@ def main_content(root: HtmlElement, dialect: Dialect | None) -> Content:
         if len(container.text) > len(kept):
             return container
     blocks = html.blocks(next(root.iter("body"), root))
-    kept = _without_mere_links(kept, blocks)
+    kept = edges.without_tail(kept, blocks)
     of_text = _kept_blocks(blocks, kept)
-    lead = _lead(root, blocks, of_text, kept)
-    text = "\n\n".join([*(" ".join(block.text.split()) for block in lead), kept])
+    lead = edges.lead(root, blocks, of_text, kept)
+    text = "\n\n".join([*(edges.flat(block.text) for block in lead), kept])
     return Content(text=text, blocks=(*lead, *of_text), rule="trafilatura")
-
-
-def _lead(
-    root: HtmlElement, blocks: list[html.Block], kept: tuple[html.Block, ...], text: str
-) -> tuple[html.Block, ...]:
-    """Return the lead that stands between heading and text, which trafilatura drops at times.
-
-    Content systems set it in a box of its own (`header`, intro): whole sentences right below the
-    heading, before the first block that was kept, that are no caption and no list of links.
-    """
-    heading = next(root.iter("h1"), None)
-    title = _flat(html.join(html.blocks(heading))) if heading is not None else ""
-    flat = [_flat(block.text) for block in blocks]
-    if not title or title not in flat or not kept:
-        return ()
-    begin = flat.index(title) + 1
-    end = next((n for n, block in enumerate(blocks) if n >= begin and block is kept[0]), begin)
-    if end - begin > _LEAD_BLOCKS:
-        return ()
-    known = _flat(text)
-    found = (
-        block for block, words in zip(blocks[begin:end], flat[begin:end], strict=True)
-        if len(words) >= _LEAD_CHARS and _SENTENCE_END.search(words) and words not in known
-        and not _CAPTION.search(words) and 2 * _linked(block) < len(words)
-    )  # fmt: skip
-    return tuple(found)[:_LEAD_PARAGRAPHS]
-
-
-def _without_mere_links(kept: str, blocks: list[html.Block]) -> str:
-    """Drop the paragraphs at the end that are nothing but a link: downloads, further subjects."""
-    linked = {_flat(b.text) for b in blocks if b.anchors and _linked(b) >= _MERE_LINK * len(b.text)}
-    paragraphs = kept.split("\n\n")
-    while len(paragraphs) > 1 and _flat(paragraphs[-1]) in linked:
-        paragraphs.pop()
-    shorter = "\n\n".join(paragraphs)
-    return shorter if 2 * len(shorter) >= len(kept) else kept  # else the links are the content
-
-
-def _linked(block: html.Block) -> int:
-    """Count the characters of a block that are links."""
-    return sum(anchor.end - anchor.start for anchor in block.anchors)
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _outermost(elements: list[HtmlElement]) -> list[HtmlElement]:

@@ -315,3 +315,54 @@ def test_paragraphs_at_the_end_that_are_only_a_link_are_no_text() -> None:
     entry = parse_page(make_source(), make_page(html)).entries[0]
     assert entry.text.endswith("Absatz 5.")
     assert "Informationsschreiben" not in entry.text
+
+
+def _article(inside: str, *, head: str = "", before: str = "", after: str = "") -> str:
+    text = "".join(f"<p>{LONG} Absatz {n}.</p>" for n in range(6))
+    return (
+        f"<!doctype html><html><head><title>Akten</title>{head}</head><body>{before}"
+        f"<main>{inside}<div class='news-text-wrap'>{text}</div>{after}</main></body></html>"
+    )
+
+
+def test_lead_that_the_page_calls_its_description_belongs_to_the_text() -> None:
+    lead = "Was seit Wochen erzählt wurde, hat der Kreis nun offiziell bestätigt"
+    html = _article(
+        f"<h2>Akten nur noch elektronisch</h2><nav class='teaser-text'><p>{lead}</p></nav>",
+        head=f"<meta name='description' content='{lead}.'>",
+        before="<h1>Partner</h1><h1>Impressum</h1>",
+    )
+    entry = parse_page(make_source(), make_page(html)).entries[0]
+    assert entry.text.count(lead) == 1
+    assert entry.text.index(lead) < entry.text.index("Absatz 0")
+
+
+def test_lead_is_found_although_the_heading_was_kept_with_the_text() -> None:
+    lead = "Der Kreis stellt um: Was das für die Menschen bedeutet, erklärt der Landrat."
+    html = _article(
+        f"<header><h1>Landkreis führt alle Akten elektronisch</h1><div>{lead}</div></header>",
+        before="<h1>Navigation</h1>",
+    )
+    assert lead in parse_page(make_source(), make_page(html)).entries[0].text
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Weitere Themen", "Auch interessant:", "Lesen Sie auch die folgenden Beiträge:",
+     "Zum Newsletter anmelden", "Teilen mit:", "Empfohlene Beiträge"],
+)  # fmt: skip
+def test_what_follows_an_article_under_a_stock_heading_is_no_text(heading: str) -> None:
+    html = _article(
+        "<h1>Akten</h1>",
+        after=f"<div class='news-text-wrap'><p>{heading}</p><p>Ein anderer Beitrag erklärt, wie"
+        " der Landkreis seine Formulare in das Netz gestellt hat.</p></div>",
+    )
+    text = parse_page(make_source(), make_page(html)).entries[0].text
+    assert text.endswith("Absatz 5.")
+
+
+def test_stock_heading_in_the_middle_of_a_text_ends_nothing() -> None:
+    html = _article(
+        "<h1>Akten</h1><div class='news-text-wrap'><h2>Weitere Informationen</h2></div>"
+    )
+    assert "Absatz 5." in parse_page(make_source(), make_page(html)).entries[0].text
