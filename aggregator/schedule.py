@@ -17,7 +17,7 @@ from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from aggregator import config, derive, linkcheck, pipeline, store
+from aggregator import alerts, config, derive, linkcheck, pipeline, store
 from aggregator.clock import Clock, stamp
 from aggregator.errors import AggregatorError, StoreError
 from aggregator.model import Catalogue, SourceKind
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 HOUSEKEEPING_EVERY = timedelta(hours=24)
 LINKS_EVERY = timedelta(hours=1)
 BACKUP_LOOK_EVERY = timedelta(minutes=10)
+ALERT_LOOK_EVERY = timedelta(minutes=5)
 CRAWLS = 3  # at once: a slow host must not hold up the sources that become due meanwhile
 DERIVE_EVERY = timedelta(seconds=15)  # between two looks at the queue: one small query
 DERIVE_FOR = timedelta(minutes=1)
@@ -126,6 +127,18 @@ class Scheduler:
             store.leases.release(db, "backup")
             db.close()
 
+    def alert(self) -> int:
+        """Tell admins by mail what is wrong; return how many letters left."""
+        db = store.connect(self._database)
+        try:
+            if not store.leases.acquire(db, "alert"):
+                return 0
+            settings = config.load_settings(self._data)
+            return alerts.watch(db, self._database, settings, self._clock.now())
+        finally:
+            store.leases.release(db, "alert")
+            db.close()
+
     def check_links(self) -> int:
         """Look whether some of the outside pages are there that items link to; return how many."""
         most = config.load_settings(self._data).link_checks
@@ -201,6 +214,7 @@ def run(database: Path, sources: Path, data: Path, clock: Clock, every: timedelt
     _add(scheduler, work.housekeeping, HOUSEKEEPING_EVERY)
     _add(scheduler, work.check_links, LINKS_EVERY)
     _add(scheduler, work.backup, BACKUP_LOOK_EVERY)
+    _add(scheduler, work.alert, ALERT_LOOK_EVERY)
     scheduler.start()
     log.info("scheduler started")
     stopped.wait()

@@ -48,6 +48,7 @@ _SOURCES = """
     SELECT source.id, source.platform, platform.name AS platform_name, platform.level, source.kind,
         source.url, source.enabled, source.position, coalesce(state, 'not_due') AS state, reason,
         message, next_at, last_run_at, last_success_at, coalesce(paused, 0) AS paused,
+        coalesce(failures, 0) AS failures,
         (SELECT target FROM move WHERE move.source = source.id AND move.url = source.url
          AND move.state IN ('learnt', 'foreign')) AS moved_to,
         (SELECT count(*) FROM frontier

@@ -386,6 +386,42 @@ CREATE TABLE host_day (
     PRIMARY KEY (host, day)
 ) STRICT, WITHOUT ROWID;
 
+-- ---- administration ----------------------------------------------------------------------
+
+-- What admins are told by mail, as long as it lasts.
+CREATE TABLE alert (
+    key       TEXT PRIMARY KEY,            -- what it is about: source:ID, disk, backup
+    since     TEXT NOT NULL,
+    told      TEXT NOT NULL,               -- German
+    remedy    TEXT NOT NULL,
+    mailed_at TEXT                         -- NULL: nobody was told yet
+) STRICT, WITHOUT ROWID;
+
+-- Earlier states of the files of the source list, as editors in the browser left and found them.
+CREATE TABLE list_version (
+    file    TEXT NOT NULL,                 -- sources.yaml, or sources.d/NAME.yaml
+    n       INTEGER NOT NULL,
+    at      TEXT NOT NULL,
+    by_name TEXT NOT NULL,                 -- "" for a state that was made elsewhere
+    why     TEXT NOT NULL,
+    sha256  TEXT NOT NULL,
+    packed  BLOB NOT NULL,                 -- zlib
+    PRIMARY KEY (file, n)
+) STRICT;
+
+-- What moderators said to what the machine proposed, also where that changed nothing.
+CREATE TABLE review (
+    id      INTEGER PRIMARY KEY,
+    queue   TEXT NOT NULL,                 -- related same topic
+    item    TEXT NOT NULL,                 -- id
+    object  TEXT NOT NULL,                 -- id of the other item, or a topic
+    verdict TEXT NOT NULL,                 -- yes no skip
+    control INTEGER NOT NULL,              -- 1: a sample of what the machine had accepted by itself
+    at      TEXT NOT NULL,
+    by_name TEXT NOT NULL
+) STRICT;
+CREATE INDEX review_object ON review (queue, item, object);
+
 -- ---- the queue between truth and derivation ----------------------------------------------
 
 -- One row for each item to be derived anew; written in the item's transaction.
