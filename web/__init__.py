@@ -10,11 +10,16 @@ from flask import Flask, g
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from aggregator import clock as clocks
-from web import answers, assets, errors, frame, language, security, words
+from aggregator.config import Settings, load_settings
+from web import access, answers, assets, errors, forms, frame, language, security, words
 from web.database import close_connection
-from web.pages import about, items, links, overview, search, sources
+from web.hosts import HostCheck, names_of
+from web.pages import about, account, items, links, monitoring, overview, search, sources
+from web.secret import secret_key
 
-BLUEPRINTS = (about.pages, items.pages, links.pages, overview.pages, search.pages, sources.pages)
+BLUEPRINTS = (about.pages, account.pages, items.pages, links.pages, monitoring.pages,
+              overview.pages, search.pages,
+              sources.pages)  # fmt: skip
 
 
 def create_app(
@@ -22,6 +27,7 @@ def create_app(
     *,
     clock: clocks.Clock | None = None,
     proxies: int = 0,
+    settings: Settings | None = None,
 ) -> Flask:
     """Build the application.
 
@@ -30,17 +36,28 @@ def create_app(
         clock: What time it is; the real one by default.
         proxies: How many reverse proxies stand before us; only then are their `X-Forwarded-*`
             headers believed (for, proto, host and prefix, so a sub-path works).
+        settings: Those of the installation; read from the data folder by default.
+
+    Raises:
+        ConfigError: The settings are wrong.
+        LookupError: A view does not declare who may use it.
     """
     app = Flask(__name__)
-    app.config.update(DATA=data, CLOCK=clock or clocks.from_environment())
+    settings = settings or load_settings(data)
+    app.config.update(
+        DATA=data, CLOCK=clock or clocks.from_environment(), SETTINGS=settings,
+        SECRET_KEY=secret_key(data, settings.secret_file),
+    )  # fmt: skip
     app.json.sort_keys = False  # type: ignore[attr-defined] # the default provider has it
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_value_preprocessor(_take_form)
     app.teardown_appcontext(close_connection)
-    for part in (assets, language, words, answers, frame, security, errors):
+    for part in (assets, language, words, answers, frame, forms, access, security, errors):
         part.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    list(access.table(app))  # every view says who may use it
+    app.wsgi_app = HostCheck(app.wsgi_app, names_of(settings.web_hosts))  # type: ignore[method-assign] # as Flask documents it
     if proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign] # as Flask documents it
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies, x_prefix=proxies

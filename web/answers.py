@@ -1,7 +1,8 @@
 """One document, four forms: a page, JSON, CSV, Atom.
 
 A view is registered with `page`, which adds a route for each form, and returns `answer(...)`, which
-renders the form that was asked for. Answers carry an ETag; who has the same gets 304.
+renders the form that was asked for. Answers carry an ETag; who has the same gets 304. What people
+send is taken by views registered with `action`.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from flask import Blueprint, Flask, Response, g, render_template, request, url_f
 from markupsafe import Markup, escape
 
 from aggregator.store.reads import Document
+from web.access import Need, needs
 from web.atom import feed
 from web.tables import as_csv
 
@@ -20,7 +22,9 @@ View = Callable[..., Any]
 UNSTEADY = ("took_ms", "as_of", "now")  # differ though nothing changed: no part of the ETag
 
 
-def page(pages: Blueprint, rule: str, *forms: str) -> Callable[[View], View]:
+def page(
+    pages: Blueprint, rule: str, *forms: str, need: Need = Need.READING
+) -> Callable[[View], View]:
     """Register a view for HTML, JSON and further forms.
 
     The endpoint of another form than HTML is `NAME_FORM`; `/` has its twin at `/index`.
@@ -28,10 +32,24 @@ def page(pages: Blueprint, rule: str, *forms: str) -> Callable[[View], View]:
 
     def register(view: View) -> View:
         name = view.__name__
+        needs(need)(view)
         pages.add_url_rule(rule, name, view, defaults={"form": "html"})
         for form in ("json", *forms):
             twin = f"{'/index' if rule == '/' else rule}.{form}"
             pages.add_url_rule(twin, f"{name}_{form}", view, defaults={"form": form})
+        return view
+
+    return register
+
+
+def action(pages: Blueprint, rule: str, need: Need, *methods: str) -> Callable[[View], View]:
+    """Register a view that takes a form: by POST, and by GET too where it shows one."""
+
+    def register(view: View) -> View:
+        needs(need)(view)
+        pages.add_url_rule(
+            rule, view.__name__, view, defaults={"form": "html"}, methods=methods or ("POST",)
+        )
         return view
 
     return register
@@ -87,6 +105,13 @@ def answer(
         return as_feed(title, entries)
     body = render_template(template, **{"doc": document, "title": title, **document, **context})
     return conditional(Response(body, mimetype="text/html"))
+
+
+def shown(template: str, status: int = 200, **context: Any) -> Response:
+    """Return a page that is a form: never kept, with the status of what became of it."""
+    response = Response(render_template(template, **context), status, mimetype="text/html")
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def as_feed(title: str, entries: Sequence[Mapping[str, Any]]) -> Response:

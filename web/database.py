@@ -1,5 +1,7 @@
-"""One read-only connection for each request, and what is kept between requests."""
+"""One read-only connection for each request; a short writing one for what people do."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from flask import current_app, g
@@ -20,6 +22,24 @@ def database() -> store.Connection:
         store.read_one_state(g.db)  # a page never shows half of a rebuild
     connection: store.Connection = g.db
     return connection
+
+
+@contextmanager
+def writing() -> Iterator[store.Connection]:
+    """Write in one short transaction, which ends with the block.
+
+    What this request reads after it is the new state.
+
+    Raises:
+        StoreError: The database cannot be written.
+    """
+    connection = store.connect(current_app.config["DATA"] / DATABASE)
+    try:
+        with store.transaction(connection):
+            yield connection
+    finally:
+        connection.close()
+        close_connection()
 
 
 def close_connection(_error: BaseException | None = None) -> None:

@@ -5,16 +5,23 @@ import logging
 from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from aggregator.errors import AggregatorError, NotFoundError, QueryError, StoreError
+from aggregator.errors import (
+    AggregatorError,
+    ConfigError,
+    NotFoundError,
+    QueryError,
+    StoreError,
+)
 from aggregator.store import reads
 from aggregator.store.reads import Document
 from web.answers import as_json
 from web.database import database
 from web.language import t
 
-CODES = {400: "query_invalid", 404: "not_found", 405: "unsupported", 413: "too_large",
-         429: "too_slow"}  # fmt: skip
+CODES = {400: "query_invalid", 401: "login", 403: "login", 404: "not_found", 405: "unsupported",
+         413: "too_large", 429: "too_slow"}  # fmt: skip
 RETRY_AFTER_S = 30
+CHALLENGE = 'Cookie realm="querverweis"'  # RFC 9110 11.6.1 asks for one; browsers ignore it
 
 
 def init_app(app: Flask) -> None:
@@ -29,6 +36,8 @@ def _known(error: AggregatorError) -> Response:
         return _answer(404, error.document(), error.nearest)
     if isinstance(error, QueryError):
         return _answer(400, error.document())
+    if isinstance(error, ConfigError):
+        return _answer(409, error.document())
     if not isinstance(error, StoreError):
         logging.getLogger(__name__).error("unexpected while answering a request: %s", error)
     response = _answer(503, error.document())
@@ -47,6 +56,8 @@ def _by_status(error: HTTPException) -> Response:
         "where": request.path, "remedy": t(f"error.{key}.remedy"),
     }  # fmt: skip
     response = _answer(status, {"error": told})
+    if status == 401:
+        response.headers["WWW-Authenticate"] = CHALLENGE
     if allowed := getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(allowed)
     return response
@@ -56,7 +67,7 @@ def _answer(status: int, document: Document, nearest: tuple[str, ...] = ()) -> R
     """Return the error object, or the page that shows it with what is like it."""
     if status == 404:
         document["nearest"] = reads.items_by_id(database(), nearest) if nearest else []
-    if request.path.endswith((".json", ".csv", ".atom")):
+    if request.path.endswith((".json", ".csv", ".atom", ".jsonfeed")):
         return as_json(document, status)
     g.form = "html"
     body = render_template("error.html", status=status, doc=document, **document)

@@ -1,6 +1,12 @@
-"""Headers that keep a page from doing what it should not: no inline code, no third parties."""
+"""Headers that keep a page from doing what it should not: no inline code, no third parties.
 
-from flask import Flask, Response
+What was made for somebody who is signed in, or may be read by those alone, is kept by no cache that
+others use, and handed to no other site.
+"""
+
+from flask import Flask, Response, request
+
+from web import access, sessions
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; "
@@ -22,6 +28,16 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def harden(response: Response) -> Response:
+        if request.endpoint != "static" and (access.is_closed() or sessions.presented()):
+            _keep_private(response)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response
+
+
+def _keep_private(response: Response) -> None:
+    response.vary.add("Cookie")
+    if "no-store" not in response.headers.get("Cache-Control", ""):
+        response.headers["Cache-Control"] = "private, no-cache"
+    for name in ("Access-Control-Allow-Origin", "Cross-Origin-Resource-Policy"):
+        response.headers.pop(name, None)

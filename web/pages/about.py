@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, g, render_template
 
 from aggregator.store import reads_sources
+from web.access import Need, needs
 from web.answers import answer, as_json, page
 from web.database import database, now
 from web.frame import frame
@@ -43,31 +44,33 @@ def own_text(data: Path, name: str) -> str | None:
     return None
 
 
-@page(pages, "/impressum")
+@page(pages, "/impressum", need=Need.NOTHING)
 def impressum() -> Response:
     """Say who runs this."""
     return _legal("impressum")
 
 
-@page(pages, "/datenschutz")
+@page(pages, "/datenschutz", need=Need.NOTHING)
 def datenschutz() -> Response:
     """Say what is stored about visitors: nothing but their choice of language."""
     return _legal("datenschutz")
 
 
-@page(pages, "/barrierefreiheit")
+@page(pages, "/barrierefreiheit", need=Need.NOTHING)
 def barrierefreiheit() -> Response:
     """State how accessible this is, and where to report a barrier."""
     return _legal("barrierefreiheit")
 
 
 @pages.get("/health.json", defaults={"form": "json"})
+@needs(Need.NOTHING)
 def health() -> Response:
     """Answer 200 when ready, with what a monitor wants to know."""
     return as_json(reads_sources.health(database(), now()))
 
 
 @pages.get("/opensearch.xml", defaults={"form": "xml"})
+@needs(Need.NOTHING)
 def opensearch() -> Response:
     """Describe the search to browsers (OpenSearch 1.1)."""
     told: dict[str, Any] = frame()

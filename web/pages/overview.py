@@ -7,6 +7,7 @@ from flask import Blueprint, Response, g, request, url_for
 from aggregator.errors import NotFoundError
 from aggregator.store import reads, reads_matrix, reads_overview
 from web import parameters
+from web.access import Need, needs
 from web.answers import answer, as_feed, here, page
 from web.database import database, now
 from web.entries import as_entries
@@ -78,6 +79,7 @@ def platform(platform: str) -> Response:
 
 
 @pages.get("/platforms/<platform>/counterparts.atom", defaults={"form": "atom"})
+@needs(Need.READING)
 def counterparts(platform: str) -> Response:
     """Feed of what other platforms say on the subjects of this one, each with the reason."""
     found = reads_overview.platform_page(database(), platform, now())["platform"]

@@ -8,6 +8,7 @@ from aggregator.clock import stamp
 from aggregator.errors import NotFoundError
 from aggregator.model import Policy
 from aggregator.store import reads_sources, snapshots
+from web.access import Need, needs
 from web.answers import answer, page
 from web.database import database, now
 from web.language import t
@@ -35,6 +36,7 @@ def source(source: str) -> Response:
 
 
 @pages.route("/sources/<source>/snapshots/<int:n>.txt")
+@needs(Need.READING)
 def snapshot(source: str, n: int) -> Response:
     """Hand out an answer that was not believed, as a text file that no browser runs.
 
