@@ -11,14 +11,10 @@ of it is believed.
 
 import logging
 import sqlite3
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from datetime import timedelta
 from operator import itemgetter
-from queue import SimpleQueue
 
 from aggregator import baton, store, urls
 from aggregator.clock import stamp
@@ -26,14 +22,12 @@ from aggregator.engine import Engine, make_engine
 from aggregator.model import Code, Problem, Role, RunState, Source
 from aggregator.offline import judge_silence
 from aggregator.record import Report, Run, conclude
+from aggregator.rounds import Beginnings, Endings, close
 from aggregator.visiting import hold_back, max_vanish, visit
 
 __all__ = ["Engine", "crawl", "make_engine", "refresh"]
 log = logging.getLogger(__name__)
 ENUMERATING = store.frontier.ENUMERATING
-# How long the lastmod of a sub-sitemap is believed; somebody who asks by name wants to see.
-LASTMOD_TRUST = timedelta(hours=20)
-NO_TRUST = timedelta(0)
 MANY = 20  # first crawls from which on there will be enough to read for processes of their own
 
 
@@ -60,19 +54,17 @@ def refresh(
     yield from (Report(source=source.id, state=RunState.NOT_DUE) for source in waiting)
     if store.state.never_read(db, due) >= MANY:
         engine.readers.expect_many()
-    silent = []
+    silent: list[Run] = []
     answered = False
     try:
         with store.leases.Heartbeat(engine.database) as heart:
-            for run, report in _ended(engine, heart, due, forced=forced, deadline=deadline):
-                answered = answered or run.answered
-                if report is None:
-                    silent.append(run)
-                else:
-                    yield report
+            for runs in _ended(engine, heart, due, forced=forced, deadline=deadline):
+                answered = answered or any(run.answered for run in runs)
+                silent += (run for run in runs if run.silent)
+                yield from close(engine, heart, db, [run for run in runs if not run.silent])
             offline = bool(silent) and not answered and _are_offline(engine, db, silent)
             for run in silent:
-                yield conclude(db, engine.clock, run, offline=offline)
+                yield from conclude(db, engine.clock, [run], offline=offline)
     finally:
         engine.connections.close()
 
@@ -84,25 +76,26 @@ def _ended(
     *,
     forced: bool,
     deadline: float | None,
-) -> Iterator[tuple[Run, Report | None]]:
-    """Read sources in threads; yield each run as it ends, with its report unless it was silent."""
-    ended: SimpleQueue[tuple[Run, Report | None] | BaseException] = SimpleQueue()
+) -> Iterator[list[Run]]:
+    """Read sources in threads; yield their runs as they end, not concluded."""
+    sources = _hosts_in_turn(due)
+    beginnings = Beginnings(engine, heart, sources, forced=forced, deadline=deadline)
+    endings = Endings(len(sources))
 
-    def read(source: Source) -> None:
+    def read(place: int) -> None:
         try:
-            ended.put(_crawl_and_conclude(engine, heart, source, forced=forced, deadline=deadline))
+            with baton.held():
+                run = beginnings.take(place)
+                crawl(engine, run, deadline)
+            endings.put(run)
         except BaseException as error:  # noqa: BLE001 (raised again, in the thread that waits)
-            ended.put(error)
+            endings.fail(error)
 
     with ThreadPoolExecutor(engine.workers, thread_name_prefix="crawl") as pool:
         try:
-            for source in _hosts_in_turn(due):
-                pool.submit(read, source)
-            for _ in due:
-                outcome = ended.get()
-                if isinstance(outcome, BaseException):
-                    raise outcome
-                yield outcome
+            for place in range(len(sources)):
+                pool.submit(read, place)
+            yield from endings
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -122,66 +115,25 @@ def _hosts_in_turn(sources: Iterable[Source]) -> list[Source]:
 # --- one source ------------------------------------------------------------------------------
 
 
-def _crawl_and_conclude(
-    engine: Engine,
-    heart: store.leases.Heartbeat,
-    source: Source,
-    *,
-    forced: bool,
-    deadline: float | None,
-) -> tuple[Run, Report | None]:
-    """Read a source and close its record, unless its host was silent: that is judged at the end."""
-    with baton.held():
-        heart.keep(source.id)
-        run = crawl(engine, source, forced=forced, deadline=deadline)
-        if run.silent:
-            return run, None
-        heart.drop(source.id)
-        return run, conclude(engine.connections.mine(), engine.clock, run)
-
-
 def _are_offline(engine: Engine, db: sqlite3.Connection, silent: Iterable[Run]) -> bool:
     """Whether it is our own fault that no host has answered."""
     hosts = {urls.host_of(run.source.url or "") for run in silent}
     return judge_silence(db, engine.fetcher, engine.recorder.take, hosts, now=engine.clock.now())
 
 
-def crawl(engine: Engine, source: Source, *, forced: bool, deadline: float | None = None) -> Run:
-    """Claim a source and work through its frontier, within its budget.
+def crawl(engine: Engine, run: Run, deadline: float | None = None) -> None:
+    """Work through the frontier of a source whose run was begun, within its budget.
 
     Never raises for what comes from outside; a bug ends this source alone and is reported as
     failed, with its traceback in the log.
     """
-    source = replace(source, delay=engine.delays.get(urls.host_of(source.url or "")))
-    platform = engine.platforms[source.platform]
-    run = Run(source=source, platform=platform, began=time.monotonic(),
-              root=urls.identity(source.url or "", platform).canonical)  # fmt: skip
     db = engine.connections.mine()
     try:
-        if engine.is_over(deadline):
-            run.refused = RunState.NOT_DUE  # its turn did not come; it stays due
-        else:
-            _begin(engine, db, run, forced=forced)
-        if run.refused is None:
+        if run.refused is None and (run.quiet is None or _goes_on(engine, db, run, run.quiet)):
             _work(engine, db, run, deadline)
     except Exception as error:  # one source's bug must not end the others
-        log.exception("source %s: a bug; please report these lines", source.id)
+        log.exception("source %s: a bug; please report these lines", run.source.id)
         run.trouble = Problem(code=Code.PARSE_FAILED, message=f"interner Fehler: {error!r}")
-    return run
-
-
-def _begin(engine: Engine, db: sqlite3.Connection, run: Run, *, forced: bool) -> None:
-    """Claim a source, open the record of its run and make due what enumerates it."""
-    source, now = run.source, engine.clock.now()
-    with store.transaction(db):
-        run.refused = store.state.claim(db, source.id, engine.clock, forced=forced)
-        if run.refused is None:
-            run.accepted = store.expectations.is_accepted(db, source.id)
-            run.number = store.runs.start(db, source.id, engine.trigger, stamp(now))
-            store.frontier.open_pass(
-                db, source.id, source.url or "", run.root, stamp(now),
-                trusted_since=stamp(now - (NO_TRUST if forced else LASTMOD_TRUST)),
-            )  # fmt: skip
 
 
 def _work(engine: Engine, db: sqlite3.Connection, run: Run, deadline: float | None) -> None:
@@ -195,12 +147,15 @@ def _work(engine: Engine, db: sqlite3.Connection, run: Run, deadline: float | No
         )  # fmt: skip
         if not run.enumerated and (row is None or row.role not in ENUMERATING):
             _conclude_enumeration(engine, db, run)
-        elif row is None:
+        elif row is None or not _goes_on(engine, db, run, row):
             return
-        else:
-            visit(engine, db, run, row)
-            if run.paused or (run.trouble and row.role is Role.ROOT):
-                return  # nothing more to be had now; the frontier keeps the rest
+
+
+def _goes_on(engine: Engine, db: sqlite3.Connection, run: Run, row: store.frontier.Row) -> bool:
+    """Visit an address; return whether there is more to be had now, the frontier keeps the rest."""
+    visit(engine, db, run, row)
+    over = run.unchanged is not None or run.paused
+    return not (over or (run.trouble and row.role is Role.ROOT))
 
 
 def _conclude_enumeration(engine: Engine, db: sqlite3.Connection, run: Run) -> None:

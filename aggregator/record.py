@@ -6,7 +6,7 @@ in one transaction, together with the end of the lease.
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -77,6 +77,8 @@ class Run:
     root: str  # canonical address
     number: int = 0  # of its record; 0: not claimed
     refused: RunState | None = None  # why it was not claimed
+    quiet: store.frontier.Row | None = None  # its root, if nothing else is due
+    unchanged: store.commit.Unchanged | None = None  # all that it brought, still to be stored
     began: float = 0.0
     requests: int = 0
     waited_ms: int = 0  # for its turns and for answers, on the clock of the run
@@ -105,48 +107,75 @@ class Run:
         return max(worked, timedelta(milliseconds=self.waited_ms))
 
 
-def conclude(db: store.Connection, clock: Clock, run: Run, *, offline: bool = False) -> Report:
-    """Give the lease back, decide when the source is read next, and close the record."""
-    if run.refused is not None:
-        return Report(source=run.source.id, state=run.refused)
+def conclude(
+    db: store.Connection, clock: Clock, runs: Iterable[Run], *, offline: bool = False
+) -> list[Report]:
+    """End runs: give leases back, decide when the sources are read next, close the records.
+
+    One transaction for all of them: most runs bring nothing new, and a transaction costs as much
+    as what there is to say of one.
+    """
     with store.transaction(db):
-        return _conclude(db, clock, run, offline=offline)
+        return [
+            _conclude(db, clock, run, offline=offline)
+            if run.refused is None
+            else _withdraw(db, run, run.refused)
+            for run in runs
+        ]
+
+
+def _withdraw(db: store.Connection, run: Run, refused: RunState) -> Report:
+    """Leave no trace of a run whose turn did not come; its source stays due."""
+    if run.number:
+        store.runs.withdraw(db, run.number)
+        store.state.let_go(db, run.source.id)
+    return Report(source=run.source.id, state=refused)
 
 
 def _conclude(db: store.Connection, clock: Clock, run: Run, *, offline: bool) -> Report:
     now = clock.now()
-    pending = store.frontier.pending(db, run.source.id)
-    published = store.runs.newest_dates(db, run.source.id)
+    name, at = run.source.id, stamp(now)
+    ahead = store.frontier.outlook(db, name)
+    published = store.runs.newest_dates(db, name)
     _doubt_hollow_pages(db, run)
     verdict = judge.verdict(
         _with_habits(db, run, published), trouble=run.trouble,
         status=run.error.status if run.error else None,
         suspect=run.suspect, offline=offline, fresh=run.fresh,
-        newest=published[0] if published else None, now=stamp(now),
+        newest=published[0] if published else None, now=at,
     )  # fmt: skip
-    verdict = judge.told_of_move(verdict, store.moves.news(db, run.source.id))
-    before = 0.0 if verdict.fine else store.state.state_of(db, run.source.id).failures
+    if run.unchanged is None:  # a quiet source has not moved
+        verdict = judge.told_of_move(verdict, store.moves.news(db, name))
+    before = 0.0 if verdict.fine else store.state.state_of(db, name).failures
     failures, next_at = _plan(run, verdict, before, published, now)
     if verdict.fine:
-        _learn(db, run, stamp(now))
-        store.frontier.plan(db, run.source.id, stamp(next_at))
-        waiting, revisit = store.frontier.waiting_since(db, run.source.id)
+        _learn(db, run, at)
+    _plan_pass(db, run, stamp(next_at) if verdict.fine else None)
+    if verdict.fine:
         next_at = timing.sooner_for_pages(
-            run.source, next_at, waiting=instant(waiting), revisit=instant(revisit),
+            run.source, next_at, waiting=instant(ahead.waiting), revisit=instant(ahead.revisit),
             spent=run.spent(), now=now,
         )  # fmt: skip
     record = store.runs.end(
         db, run.number, state=verdict.state, reason=verdict.reason, message=verdict.message,
-        pending=pending, wall_ms=round((time.monotonic() - run.began) * 1000), now=stamp(now),
+        pending=ahead.pending, wall_ms=round((time.monotonic() - run.began) * 1000), now=at,
     )  # fmt: skip
     store.state.settle(
-        db, run.source.id, state=verdict.state, reason=verdict.reason, message=verdict.message,
-        next_at=stamp(next_at), failures=failures, now=stamp(now),
+        db, name, state=verdict.state, reason=verdict.reason, message=verdict.message,
+        next_at=stamp(next_at), failures=failures, now=at,
     )  # fmt: skip
     return Report(
-        source=run.source.id, state=verdict.state, reason=verdict.reason,
-        message=verdict.message, counts=record, next_at=stamp(next_at),
+        source=name, state=verdict.state, reason=verdict.reason, message=verdict.message,
+        counts=record, next_at=stamp(next_at),
     )  # fmt: skip
+
+
+def _plan_pass(db: store.Connection, run: Run, at: str | None) -> None:
+    """Say when the next pass begins; None: the source's state alone says when it is asked."""
+    if run.unchanged is not None:
+        store.commit.commit_quiet(db, run.unchanged, at or store.frontier.FAR)
+    elif at is not None:
+        store.frontier.plan(db, run.source.id, at)
 
 
 def _doubt_hollow_pages(db: store.Connection, run: Run) -> None:
@@ -167,10 +196,12 @@ def _doubt_hollow_pages(db: store.Connection, run: Run) -> None:
 
 def _with_habits(db: store.Connection, run: Run, published: Sequence[str]) -> Source:
     """Return the source with the longest silence that is usual for it, where it declares none."""
-    past = store.expectations.readings(db, run.source.id)
-    if run.accepted or not past or run.source.expect.max_age is not None:
+    if run.accepted or run.source.expect.max_age is not None:
         return run.source
-    most = usual.longest_silence(published, past[0].at)
+    since = store.expectations.watched_since(db, run.source.id)
+    most = usual.longest_silence(published, since) if since else None
+    if most is None:
+        return run.source
     return replace(run.source, expect=replace(run.source.expect, max_age=most))
 
 

@@ -61,10 +61,12 @@ def visit(engine: Engine, db: sqlite3.Connection, run: Run, row: store.frontier.
     if fresh_for := timing.freshness(answer.headers, engine.clock.now()):
         run.hints += (fresh_for,)
     if isinstance(answer, NotModified):
-        next_in = timing.revisit_in(row.visits + 1)
-        store.commit.commit_not_modified(
-            db, visit, answer.validators, next_in=next_in, received_bytes=answer.bytes,
-        )  # fmt: skip
+        told = store.commit.Unchanged(visit=visit, validators=answer.validators, bytes=answer.bytes)
+        if row is run.quiet and not answer.hops:
+            run.unchanged = told  # stored with the end of the run
+        else:
+            next_in = timing.revisit_in(row.visits + 1)
+            store.commit.commit_not_modified(db, told, next_in=next_in)
         return
     run.pages += row.role not in ENUMERATING and row.attempts == 0
     try:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from aggregator import urls
 from aggregator.clock import instant
 from aggregator.model import Exchange, Item, ItemState, Platform, Problem, Role, Validators
-from aggregator.store import frontier, moves, runs, snapshots
+from aggregator.store import frontier, moves, quiet, runs, snapshots
 from aggregator.store.arrivals import store_items
 from aggregator.store.changes import enqueue
 from aggregator.store.connection import transaction
@@ -165,19 +165,43 @@ def _note_move(db: sqlite3.Connection, visit: Visit) -> None:
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unchanged:
+    """News that a body is the one we know, ready to be stored."""
+
+    visit: Visit
+    validators: Validators  # may be fresher
+    bytes: int
+
+    @property
+    def counts(self) -> runs.Counts:
+        """Return what it means for the record of its run."""
+        return runs.Counts(
+            requests=len(self.visit.exchanges), not_modified=1, bytes=self.bytes,
+            unchanged=1 if self.visit.row.role not in frontier.ENUMERATING else 0,
+        )  # fmt: skip
+
+
+def commit_quiet(db: sqlite3.Connection, told: Unchanged, next_pass: str) -> None:
+    """Store that the document of a quiet source is the known one; part of its run's last words.
+
+    Args:
+        db: The connection, in the transaction that closes the record of the run.
+        told: About its root (`quiet.root`), which redirected nowhere.
+        next_pass: When it is asked again.
+    """
+    visit = told.visit
+    quiet.known_again(
+        db, visit.row, told.validators, status=visit.status or 304, now=visit.now, due=next_pass
+    )
+    _record(db, visit, told.counts)
+
+
 def commit_not_modified(
-    db: sqlite3.Connection,
-    visit: Visit,
-    validators: Validators,
-    *,
-    next_in: timedelta,
-    received_bytes: int,
+    db: sqlite3.Connection, told: Unchanged, *, next_in: timedelta
 ) -> runs.Counts:
     """Store that the body is the one we know, with validators that may be fresher."""
-    counts = runs.Counts(
-        requests=len(visit.exchanges), not_modified=1, bytes=received_bytes,
-        unchanged=1 if visit.row.role not in frontier.ENUMERATING else 0,
-    )  # fmt: skip
+    visit, validators, counts = told.visit, told.validators, told.counts
     with transaction(db):
         row = _follow_redirect(db, visit)
         frontier.fetched(

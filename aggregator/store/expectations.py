@@ -26,6 +26,12 @@ def readings(db: sqlite3.Connection, source: str) -> list[Reading]:
     return [Reading(**dict(row)) for row in rows]
 
 
+def watched_since(db: sqlite3.Connection, source: str) -> str | None:
+    """Return when the first of the readings of a source was taken that count; None: no reading."""
+    row = db.execute("SELECT min(at) FROM reading WHERE source = ?", (source,)).fetchone()
+    return row[0] if row else None
+
+
 def learn(db: sqlite3.Connection, source: str, reading: Reading) -> None:
     """Remember a reading that was believed; part of the last transaction of its run."""
     db.execute(

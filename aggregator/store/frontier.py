@@ -41,13 +41,13 @@ class Row:
     visits: int
 
 
-_COLUMNS = (
+COLUMNS = (
     "source, url, canonical, role, reason, attempts, etag, last_modified, body_sha256,"
     " missing_since, visits"
 )
 
 
-def _row(row: sqlite3.Row) -> Row:
+def row_of(row: sqlite3.Row) -> Row:
     """Read a row by its columns' names."""
     validators = Validators(
         etag=row["etag"], last_modified=row["last_modified"], body_sha256=row["body_sha256"]
@@ -130,7 +130,7 @@ def next_due(db: sqlite3.Connection, source: str, now: str, *, revisits_left: in
     Within these, older dues first. Each turn is one step in an index, however long the frontier.
     """
     row = db.execute(
-        f"SELECT {_COLUMNS} FROM frontier"  # noqa: S608 (fixed columns)
+        f"SELECT {COLUMNS} FROM frontier"  # noqa: S608 (fixed columns)
         " WHERE source = :source AND due_at <= :now AND turn = ("
         "  SELECT column1 FROM (VALUES (0), (1), (2), (3), (4)) WHERE column1 <= :most AND EXISTS ("
         "   SELECT 1 FROM frontier f WHERE f.source = :source AND f.turn = column1"
@@ -138,30 +138,30 @@ def next_due(db: sqlite3.Connection, source: str, now: str, *, revisits_left: in
         " ORDER BY due_at, canonical LIMIT 1",
         {"source": source, "now": now, "most": 4 if revisits_left > 0 else 3},
     ).fetchone()
-    return _row(row) if row else None
+    return row_of(row) if row else None
 
 
-def pending(db: sqlite3.Connection, source: str) -> int:
-    """Count the addresses that wait to be fetched for the first time or anew."""
-    row = db.execute(
-        "SELECT count(*) FROM frontier WHERE source = ? AND pending = 1", (source,)
-    ).fetchone()
-    return int(row[0])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What of a source waits; `FAR` stands for: none."""
+
+    pending: int  # addresses to be fetched for the first time or anew
+    waiting: str  # when the first of them is due, or a page of an enumeration that was not reached
+    revisit: str  # when the first page to be revisited is due
 
 
-def waiting_since(db: sqlite3.Connection, source: str) -> tuple[str, str]:
-    """Return when the first address that waits is due, and when the first page to be revisited is.
-
-    Pages of an enumeration that the budget did not reach wait, too. `FAR` stands for: none.
-    """
-    row = db.execute(
-        "SELECT (SELECT min(due_at) FROM frontier WHERE source = :source AND pending = 1),"
+def outlook(db: sqlite3.Connection, source: str) -> Outlook:
+    """Return what of a source waits."""
+    pending, waiting, unread, revisit = db.execute(
+        "SELECT (SELECT count(*) FROM frontier WHERE source = :source AND pending = 1),"
+        " (SELECT min(due_at) FROM frontier WHERE source = :source AND pending = 1),"
         " (SELECT min(due_at) FROM frontier WHERE source = :source AND turn = 1),"
         " (SELECT min(due_at) FROM frontier WHERE source = :source AND turn = 4)",
         {"source": source},
     ).fetchone()
-    waiting, unread, revisit = (at or FAR for at in row)
-    return min(waiting, unread), revisit
+    return Outlook(
+        pending=pending, waiting=min(waiting or FAR, unread or FAR), revisit=revisit or FAR
+    )
 
 
 def add(
@@ -320,10 +320,10 @@ def moved(db: sqlite3.Connection, row: Row, url: str, canonical: str) -> Row:
         (canonical, url, row.source, row.canonical),
     )
     known = db.execute(
-        f"SELECT {_COLUMNS} FROM frontier WHERE source = ? AND canonical = ?",  # noqa: S608
+        f"SELECT {COLUMNS} FROM frontier WHERE source = ? AND canonical = ?",  # noqa: S608
         (row.source, canonical),
     ).fetchone()
-    return _row(known)
+    return row_of(known)
 
 
 def keep_unlisted(db: sqlite3.Connection, row: Row) -> None:

@@ -38,6 +38,11 @@ def start(db: sqlite3.Connection, source: str, trigger: str, now: str) -> int:
     return int(cursor.lastrowid or 0)
 
 
+def withdraw(db: sqlite3.Connection, run: int) -> None:
+    """Forget a run that asked for nothing."""
+    db.execute("DELETE FROM run WHERE id = ?", (run,))
+
+
 def add(db: sqlite3.Connection, run: int, counts: Counts) -> None:
     """Add what a step did; part of the step's transaction, so that a killed run tells the truth."""
     db.execute(

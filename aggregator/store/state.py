@@ -127,6 +127,15 @@ def settle(
     )
 
 
+def let_go(db: sqlite3.Connection, source: str) -> None:
+    """Give the lease of a source back without having read it; a lost one is left alone."""
+    db.execute(
+        "UPDATE source_state SET lease_by = NULL, lease_until = NULL"
+        " WHERE source = ? AND lease_by = ?",
+        (source, holders.me()),
+    )
+
+
 def pause(db: sqlite3.Connection, source: str) -> None:
     """Keep a source from being read until `resume`."""
     _set_paused(db, source, paused=1)

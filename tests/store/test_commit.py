@@ -71,7 +71,28 @@ def take_step(db: store.Connection) -> None:
 def end_run(db: store.Connection) -> None:
     """Close the record of a run, with news about its address and pages that wait."""
     run = Run(source=make_source(), platform=make_platform(), root=UPGRADED, number=1)
-    conclude(db, SimulatedClock(START + timedelta(minutes=1)), run)
+    conclude(db, SimulatedClock(START + timedelta(minutes=1)), [run])
+
+
+def begin_another(db: store.Connection) -> None:
+    """Open the record of a second run."""
+    store.runs.start(db, "amt-feed", "test", NOW)
+
+
+def end_quiet(db: store.Connection) -> None:
+    """Close two runs together, of which each has met the known document."""
+    row = store.frontier.unsaved("amt-feed", UPGRADED, UPGRADED)
+    exchange = Exchange(at=NOW, host="amt.example", url=UPGRADED, status=304, code=None, bytes=0,
+                        ms=1, waited_ms=0)  # fmt: skip
+    runs = [Run(source=make_source(), platform=make_platform(), root=UPGRADED, number=number)
+            for number in (1, 2)]  # fmt: skip
+    for run in runs:
+        visit = store.commit.Visit(row=row, run=run.number, platform=make_platform(), now=NOW,
+                                   exchanges=(exchange,), status=304)  # fmt: skip
+        run.unchanged = store.commit.Unchanged(
+            visit=visit, validators=Validators(etag='"frisch"'), bytes=0
+        )
+    conclude(db, SimulatedClock(START + timedelta(minutes=1)), runs)
 
 
 def forget_address(db: store.Connection) -> None:
@@ -119,7 +140,8 @@ def killed_at(path: Path, number: int, action: Action) -> bool:
 @pytest.mark.filterwarnings("ignore:This process")
 @pytest.mark.parametrize(
     ("before", "action"),
-    [((), take_step), ((take_step,), end_run), ((take_step, end_run), forget_address)],
+    [((), take_step), ((take_step,), end_run), ((take_step, end_run), forget_address),
+     ((take_step, begin_another), end_quiet)],
 )
 def test_killed_at_any_statement_leaves_all_or_nothing(
     tmp_path: Path, before: tuple[Action, ...], action: Action

@@ -75,7 +75,7 @@ def test_a_failing_page_waits_ever_longer_and_stops_counting(db: store.Connectio
         now = at
 
     assert waits == [1, 2, 4, 8, 16, 168, 168]
-    assert frontier.pending(db, SOURCE) == 0
+    assert frontier.outlook(db, SOURCE).pending == 0
 
 
 def test_a_wish_of_the_server_only_delays(db: store.Connection) -> None:
@@ -146,18 +146,23 @@ def test_a_run_between_two_passes_does_not_ask_for_the_enumeration(
     assert due(db, stamp(later)).url == asked
 
 
+def _outlook(db: store.Connection) -> tuple[str, str]:
+    ahead = frontier.outlook(db, SOURCE)
+    return ahead.waiting, ahead.revisit
+
+
 def test_when_the_first_pages_are_due_is_known(db: store.Connection) -> None:
-    assert frontier.waiting_since(db, SOURCE) == (frontier.FAR, frontier.FAR)
+    assert _outlook(db) == (frontier.FAR, frontier.FAR)
     frontier.add(db, SOURCE, [(PAGE, PAGE, Role.DETAIL, None)], now=NOW)
     row = due(db)
 
     frontier.failed(db, row, status=500, missing=False, now=NOW, retry_in=None)
     hour, day = (stamp(instant(NOW) + timedelta(hours=n)) for n in (1, 24))
-    assert frontier.waiting_since(db, SOURCE) == (hour, frontier.FAR)
+    assert _outlook(db) == (hour, frontier.FAR)
 
     frontier.fetched(db, row, validators=Validators(), status=200, changed=True, complete=None,
                      next_in=timedelta(days=1), now=NOW)  # fmt: skip
-    assert frontier.waiting_since(db, SOURCE) == (frontier.FAR, day)
+    assert _outlook(db) == (frontier.FAR, day)
 
 
 def test_pages_of_a_list_that_the_budget_did_not_reach_come_first_in_the_next_pass(
@@ -175,6 +180,6 @@ def test_pages_of_a_list_that_the_budget_did_not_reach_come_first_in_the_next_pa
         later += timedelta(days=1)
         frontier.open_pass(listing, SOURCE, ROOT, ROOT, stamp(later), trusted_since=stamp(later))
         orders.append([read_one(), read_one()])
-        assert frontier.waiting_since(listing, SOURCE)[0] <= stamp(later)
+        assert frontier.outlook(listing, SOURCE).waiting <= stamp(later)
 
     assert orders == [[ROOT, TWO], [ROOT, THREE]]
