@@ -25,8 +25,8 @@ from aggregator.store.reads_beside import first_seen
 from aggregator.store.search_query import LAST_PAGE, SearchQuery
 from aggregator.store.snippets import snippet
 from aggregator.store.suggest import Spelling
-from aggregator.text import references
 from aggregator.text.analysis import Analyser
+from aggregator.text.asked import keys_asked
 
 RANKED = 10_000  # newest matches that are ranked and counted
 FEW = 10  # hits with all words below which those with any are added
@@ -223,8 +223,7 @@ class _Search:
 
     def _references(self) -> list[str]:
         """Return the keys that the field `ref` names, given as a key or as written."""
-        told = self._query.ref
-        return [*told, *(found.key for text in told for found in references.find(text))]
+        return [key for told in self._query.ref for key in keys_asked(told)]
 
     def _wanted_platforms(self) -> list[str]:
         """Return the platforms that the fields platform and level allow; [] for all."""

@@ -8,6 +8,9 @@ from aggregator.store.derived import Generation
 from aggregator.text.words import fold
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzäöüß"
+# Ways to write one sound: who knows a word by ear takes one for the other.
+ALIKE = (("f", "ph"), ("f", "v"), ("k", "ck"), ("z", "tz"), ("t", "th"), ("t", "dt"), ("ei", "ai"),
+         ("eu", "äu"), ("ie", "ih"), ("x", "chs"), ("r", "rh"), ("qu", "kw"))  # fmt: skip
 SHORTEST = 4  # letters of a word worth correcting
 LONGEST = 40
 MOST_COMPLETIONS = 40
@@ -64,9 +67,12 @@ class Spelling:
 
 
 def edits(word: str) -> list[str]:
-    """Return all words one edit away: a letter less, more, other, or two of them swapped."""
+    """Return all words one edit away: a letter less, more, other, two swapped, a sound respelt."""
     pairs = [(word[:i], word[i:]) for i in range(len(word) + 1)]
     found = {a + b[1:] for a, b in pairs if b}
     found |= {a + b[1] + b[0] + b[2:] for a, b in pairs if len(b) > 1}
     found |= {a + x + b[cut:] for a, b in pairs for x in LETTERS for cut in (0, 1) if len(b) >= cut}
+    for pair in ALIKE:
+        for one, other in (pair, pair[::-1]):
+            found |= {f"{a}{other}{b[len(one) :]}" for a, b in pairs if b.startswith(one)}
     return sorted(found - {word})

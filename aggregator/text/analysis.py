@@ -19,6 +19,7 @@ from unicodedata import is_normalized
 
 from aggregator.errors import ConfigError
 from aggregator.text import references
+from aggregator.text.asked import keys_of
 from aggregator.text.compounds import Counts, Splitter
 from aggregator.text.stem import GermanStemmer
 from aggregator.text.wordforms import WordForms
@@ -327,9 +328,10 @@ class Analyser:
 
     def _reference_term(self, reference: references.Reference) -> Term:
         """Return the term of a reference: its token, or its words as they stand."""
-        exact = ref_token(reference.kind, reference.key)
+        exact, *others = (ref_token(reference.kind, key) for key in keys_of(reference))
         written = self.stems_in_order(reference.text)
-        return Term(reference.text, (exact,), exact, alternatives=(written,))
+        alternatives = (written, *((other,) for other in others))
+        return Term(reference.text, (exact,), exact, alternatives=alternatives)
 
     def _name_at(self, words: list[Token], place: int) -> int:
         """Return how many words the longest known name at a place has, 1 when there is none."""
