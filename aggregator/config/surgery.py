@@ -184,6 +184,41 @@ def _append_to(text: str, node: Sequence, entries: Items[Values[str, Any]]) -> C
     return end, end, "".join(added)
 
 
+def lines_of(text: str, root: Mapping, index: int) -> str:
+    """Return the lines of a source of a file, as if its dash stood at the margin."""
+    start, end, margin = _span(text, _listed(root), index)
+    return "\n".join(
+        line.removeprefix(" " * margin)
+        for line in text[start:end].replace("\r\n", "\n").split("\n")
+    )
+
+
+def rewrite(text: str, root: Mapping, index: int, lines: str) -> Change:
+    """Return the change that puts lines in the place of those of a source (see `lines_of`)."""
+    start, end, margin = _span(text, _listed(root), index)
+    told = lines.replace("\r\n", "\n").rstrip("\n").split("\n")
+    first, *rest = (" " * margin + line if line.strip() else "" for line in told)
+    return start, end, _newline(text).join((first, *rest))
+
+
+def _listed(root: Mapping) -> Sequence:
+    """Return the list of the sources of a file, which is known to have one."""
+    found = next(node for key, node in root.pairs if key.text == "sources")
+    assert isinstance(found, Sequence), "an index into it was found"  # noqa: S101
+    return found
+
+
+def _span(text: str, listed: Sequence, index: int) -> tuple[int, int, int]:
+    """Return where the lines of an entry begin and end, and how far its dash is indented."""
+    node = listed.items[index]
+    if listed.flow:
+        return node.start, node.end, 0
+    start = text.rfind("\n", 0, node.start) + 1
+    while text[start + listed.column : start + listed.column + 1] != "-":
+        start = text.rindex("\n", 0, start - 1) + 1  # its dash stands on a line before
+    return start, _line_end(text, _end(text, node)), listed.column
+
+
 def _entry(entry: Values[str, Any], dash: int, inner: int, newline: str) -> str:
     """Return an entry of a list, a key a line."""
     lines = [f"{name}: {rendered(value)}" for name, value in entry.items() if value is not None]
