@@ -11,15 +11,15 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from aggregator import clock as clocks
 from aggregator.config import Settings, load_settings
-from web import access, answers, assets, errors, forms, frame, language, security, words
+from web import access, answers, assets, errors, forms, frame, heat, language, memo, security, words
 from web.database import close_connection
 from web.hosts import HostCheck, names_of
-from web.pages import about, account, items, links, monitoring, overview, search, sources
+from web.pages import about, account, items, links, monitoring, overview, search, sources, suggest
 from web.secret import secret_key
 
 BLUEPRINTS = (about.pages, account.pages, items.pages, links.pages, monitoring.pages,
               overview.pages, search.pages,
-              sources.pages)  # fmt: skip
+              sources.pages, suggest.pages)  # fmt: skip
 
 
 def create_app(
@@ -28,6 +28,7 @@ def create_app(
     clock: clocks.Clock | None = None,
     proxies: int = 0,
     settings: Settings | None = None,
+    sources: Path = Path("sources.yaml"),
 ) -> Flask:
     """Build the application.
 
@@ -37,6 +38,7 @@ def create_app(
         proxies: How many reverse proxies stand before us; only then are their `X-Forwarded-*`
             headers believed (for, proto, host and prefix, so a sub-path works).
         settings: Those of the installation; read from the data folder by default.
+        sources: The source list, for those who edit it.
 
     Raises:
         ConfigError: The settings are wrong.
@@ -46,13 +48,25 @@ def create_app(
     settings = settings or load_settings(data)
     app.config.update(
         DATA=data, CLOCK=clock or clocks.from_environment(), SETTINGS=settings,
-        SECRET_KEY=secret_key(data, settings.secret_file),
+        SECRET_KEY=secret_key(data, settings.secret_file), SOURCES=sources,
     )  # fmt: skip
     app.json.sort_keys = False  # type: ignore[attr-defined] # the default provider has it
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_value_preprocessor(_take_form)
     app.teardown_appcontext(close_connection)
-    for part in (assets, language, words, answers, frame, forms, access, security, errors):
+    for part in (
+        assets,
+        language,
+        words,
+        answers,
+        frame,
+        forms,
+        heat,
+        memo,
+        access,
+        security,
+        errors,
+    ):
         part.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

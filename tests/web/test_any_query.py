@@ -19,7 +19,7 @@ QUERIES = int(os.environ.get("QUERVERWEIS_QUERIES", "500"))
 COMMANDS = QUERIES // 20  # a command opens database and dictionary anew
 SLOWEST_S = 2.0  # of one answer, in processor time
 FORMS = ("/search.json", "/search.json", "/search.json", "/search", "/search.atom",
-         "/search.jsonfeed", "/search.csv")  # fmt: skip
+         "/search.jsonfeed", "/search.csv", "/suggest.json", "/suggest")  # fmt: skip
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, g, render_template
 
+from aggregator.query_words import FIELDS
 from aggregator.store import reads_sources
 from web.access import Need, needs
 from web.answers import answer, as_json, page
@@ -13,14 +14,15 @@ from web.frame import frame
 from web.language import LANGUAGES, t
 
 pages = Blueprint("about", __name__)
-HELP_ROWS = 7
+HELP_ROWS = 9
 
 
 @page(pages, "/query-help")
 def query_help() -> Response:
     """Explain the query language and the keys."""
     return answer(
-        "query_help.html", {"title": t("help.title")}, title=t("help.title"), help_rows=HELP_ROWS
+        "query_help.html", {"title": t("help.title")}, title=t("help.title"), help_rows=HELP_ROWS,
+        fields=FIELDS,
     )  # fmt: skip
 
 

@@ -1,6 +1,40 @@
-// Everything works without this script; it only adds keys: "/" to the search, j and k along the hits.
+// Everything works without this script. It adds suggestions while typing (the page /suggest without
+// it), and keys: "/" to the search, j and k along the hits.
 (() => {
   const field = document.getElementById('q');
+  if (field && field.dataset.suggest) {
+    const list = document.createElement('datalist');
+    list.id = 'suggestions';
+    field.after(list);
+    field.setAttribute('list', list.id);
+    let waiting;
+    let asking;
+    field.addEventListener('input', () => {
+      clearTimeout(waiting);
+      if (asking) asking.abort(); // an older answer must not overtake a newer one
+      const typed = field.value;
+      if (typed.trim().length < 2) {
+        list.replaceChildren();
+        return;
+      }
+      waiting = setTimeout(async () => {
+        asking = new AbortController();
+        try {
+          const answer = await fetch(`${field.dataset.suggest}?q=${encodeURIComponent(typed)}`, { signal: asking.signal });
+          if (!answer.ok) return;
+          const [, queries, kinds] = await answer.json();
+          list.replaceChildren(...queries.map((query, n) => {
+            const option = document.createElement('option');
+            option.value = query;
+            option.label = `${query} · ${kinds[n]}`;
+            return option;
+          }));
+        } catch (error) {
+          if (error.name !== 'AbortError') list.replaceChildren(); // offline: no suggestions
+        }
+      }, 150);
+    });
+  }
   if (document.documentElement.dataset.shortcuts === 'off') return; // WCAG 2.1.4: can be turned off
   const hits = [...document.querySelectorAll('.hit h2 a')];
   let at = -1;
