@@ -14,7 +14,7 @@ from aggregator.config import load_settings
 from aggregator.fetch.client import Fetcher
 from aggregator.model import Catalogue, Platform, Source
 from aggregator.record import Recorder
-from aggregator.setting_up import install_rules, make_fetcher
+from aggregator.setting_up import install_rules, make_fetcher, settle_rules
 from aggregator.store.hosts import StoredHosts
 from aggregator.workers import Readers
 
@@ -72,6 +72,7 @@ def make_engine(
     """
     store.catalogue.mirror(db, catalogue)
     install_rules(data)
+    settle_rules(db, clock)
     settings = load_settings(data)
     recorder = Recorder()
     hosts = StoredHosts(database, clock)

@@ -1,15 +1,21 @@
 """What every process sets up alike: its fetcher, by the settings, and the rules for addresses."""
 
+import logging
+import sqlite3
 from pathlib import Path
 
 from aggregator import urls
-from aggregator.clock import Clock
+from aggregator.clock import Clock, stamp
 from aggregator.config import load_settings, vocabulary
 from aggregator.fetch.client import Fetcher, Limits, user_agent
 from aggregator.fetch.visit import Report, unheard
 from aggregator.fetch.way import Way
 from aggregator.hostbook import HostBook
 from aggregator.model import Site
+from aggregator.store import rekey
+
+log = logging.getLogger(__name__)
+MOST_REKEYED = 0.05  # share of all items that changed rules may merge or split unasked
 
 
 def make_fetcher(
@@ -52,3 +58,26 @@ def install_rules(data: Path) -> None:
         ConfigError: `vocabulary.yaml` is wrong.
     """
     urls.install(vocabulary(data).url_rules)
+
+
+def settle_rules(db: sqlite3.Connection, clock: Clock) -> None:
+    """Call what is stored by the rules in force, when they have changed.
+
+    Too many merges or splits wait for a person (`aggregator urls apply`); until then the rules by
+    which things are stored stay in force in this process.
+    """
+    found = rekey.settle(
+        db, urls.table_with(urls.installed()), stamp(clock.now()), most=MOST_REKEYED
+    )
+    if found is None:
+        return
+    told = f"{found.items_before} -> {found.items_after} Einträge"
+    if rekey.is_current(db, urls.table_with(urls.installed())):
+        log.warning("Geänderte Adressregeln sind angewandt: %s", told)
+        return
+    stored = rekey.stored_under(db)
+    urls.install({section: stored[section] for section in urls.SECTIONS})
+    log.warning(
+        "Geänderte Adressregeln warten, weil viel zusammenfiele: %s; ansehen: aggregator urls"
+        " preview, anwenden: aggregator urls apply", told,
+    )  # fmt: skip

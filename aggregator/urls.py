@@ -15,7 +15,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from importlib import resources
 from types import MappingProxyType
 from typing import Any
@@ -25,6 +25,7 @@ import can_ada
 
 from aggregator.model import Identity, Platform
 
+SECTIONS = ("noise", "rewrites", "keys", "tenants")  # of the rule table that can be added to
 _PORTS = {"http:": "80", "https:": "443"}
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 # Written as they are in names and values of a query: `tx_news_pi1[news]` stays readable.
@@ -56,15 +57,16 @@ class _Noise:
 class _Key:
     """How a family of systems writes the identity of a page into its address."""
 
+    id: str
     key: str  # a format string over the named groups
     host: re.Pattern[str] | None = None
     path: re.Pattern[str] | None = None
     query: tuple[tuple[str, re.Pattern[str]], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rules:
-    """A compiled rule table."""
+    """A compiled rule table; equal to itself alone, so that it can be looked up fast."""
 
     session: re.Pattern[str]
     everywhere: tuple[re.Pattern[str], ...]
@@ -131,7 +133,11 @@ def _pattern(rule: Mapping[str, str], name: str) -> re.Pattern[str] | None:
 def _key_rule(rule: Mapping[str, Any]) -> _Key:
     query = tuple((name, re.compile(p)) for name, p in rule.get("query", {}).items())
     return _Key(
-        key=rule["key"], host=_pattern(rule, "host"), path=_pattern(rule, "path"), query=query
+        id=rule["id"],
+        key=rule["key"],
+        host=_pattern(rule, "host"),
+        path=_pattern(rule, "path"),
+        query=query,
     )
 
 
@@ -154,22 +160,28 @@ def installed() -> Mapping[str, Sequence[Mapping[str, Any]]]:
     return _Current.additions
 
 
-def install(additions: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-    """Put an installation's own rules before the packaged ones, for this process.
+def table_with(additions: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
+    """Return the packaged table with an installation's own rules before it, as data.
 
     Args:
         additions: Lists of rules under `noise`, `rewrites`, `keys` or `tenants`; a rule with the
-            `id` of a packaged one replaces it. Empty: the packaged table again.
-
-    Raises:
-        KeyError: A rule lacks a field.
-        re.error: A pattern is wrong.
+            `id` of a packaged one replaces it. Empty: the packaged table alone.
     """
     table = packaged()
     for section, own in additions.items():
         named = {rule.get("id") for rule in own}
         table[section] = [*own, *(rule for rule in table[section] if rule["id"] not in named)]
-    _Current.rules, _Current.additions = load(table), additions
+    return table
+
+
+def install(additions: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Let an installation's own rules hold beside the packaged ones, for this process.
+
+    Raises:
+        KeyError: A rule lacks a field.
+        re.error: A pattern is wrong.
+    """
+    _Current.rules, _Current.additions = load(table_with(additions)), additions
     _is_noise.cache_clear()
     _known.cache_clear()
 
@@ -182,7 +194,7 @@ def canonical(url: str) -> str:
 
     Idempotent. What is no valid http(s) address (WHATWG URL standard) is returned unchanged.
     """
-    known = _known(url)
+    known = _known(url, _Current.rules)
     return url if known is None else known.identity.canonical
 
 
@@ -199,12 +211,17 @@ def identity(url: str, platform: Platform | None = None) -> Identity:
         `link_key`: equal for all addresses that lead to the same thing: host and key, else host,
         path without its last slash, and query.
     """
-    known = _known(url)
+    return identity_under(_Current.rules, url, platform)
+
+
+def identity_under(rules: Rules, url: str, platform: Platform | None = None) -> Identity:
+    """Return what an address says by a table that need not be in force: to preview a change."""
+    known = _known(url, rules)
     if known is None:
         return Identity(key=url, canonical=url, link_key=url)
     if platform is None or not platform.former:
         return known.identity
-    host, path = _present(known.address, platform)
+    host, path = _present(known.address, platform, rules)
     link_key = _link_key(host, path, known.key, known.address.params)
     return replace(known.identity, link_key=link_key)
 
@@ -221,6 +238,13 @@ def _written(params: tuple[tuple[str, str | None], ...]) -> str:
     """Return a query with its question mark, "" when there is none."""
     query = "&".join(n if v is None else f"{n}={v}" for n, v in params) if params else ""
     return f"?{query}" if query else ""
+
+
+def rule_of(rules: Rules, url: str) -> str | None:
+    """Return the id of the rule that gives an address its key, None when it is a mere address."""
+    address = _read(url, rules)
+    found = _numbered(address, rules) if address else None
+    return found[0] if found else None
 
 
 def host_of(url: str) -> str:
@@ -293,29 +317,29 @@ def _parse(url: str) -> Any | None:
 
 
 @lru_cache(maxsize=8192)  # an address is asked for five times between its feed and the store
-def _known(url: str) -> _Known | None:
-    address = _read(url)
+def _known(url: str, rules: Rules) -> _Known | None:
+    address = _read(url, rules)
     if address is None:
         return None
-    key, text = _cms_key(address), str(address)
+    found = _numbered(address, rules)
+    key, text = found[1] if found else None, str(address)
     link_key = _link_key(address.host, address.path, key, address.params)
     return _Known(address, key, Identity(key=key or text, canonical=text, link_key=link_key))
 
 
-def _read(url: str) -> _Address | None:
+def _read(url: str, rules: Rules) -> _Address | None:
     parsed = _parse(url)
     if parsed is None:
         return None
-    rules = _Current.rules
     path = _clean_path(parsed.pathname)
     if ";" in path and (short := rules.session.sub("", path)) != path:
         # What is left may be a dot segment or a second session, so it is read once more.
-        return _read(f"{parsed.protocol}//{parsed.host}{short}{parsed.search}")
+        return _read(f"{parsed.protocol}//{parsed.host}{short}{parsed.search}", rules)
     for pattern, old, new in rules.rewrites:
         if old in path and pattern.search(path):
             path = path.replace(old, new)
     query = parsed.search
-    params = _clean_query(path, query[1:]) if query else ()
+    params = _clean_query(path, query[1:], rules) if query else ()
     scheme = parsed.protocol if parsed.port else "https:"
     return _Address(scheme, _without_www(parsed.host), path, params)
 
@@ -337,14 +361,14 @@ def _decode(match: re.Match[str]) -> str:
     return character if character in _UNRESERVED else match[0].upper()
 
 
-def _clean_query(path: str, query: str) -> tuple[tuple[str, str | None], ...]:
+def _clean_query(path: str, query: str, rules: Rules) -> tuple[tuple[str, str | None], ...]:
     params: list[tuple[str, str | None]] = []
     for part in query.split("&"):
         name, sign, value = part.partition("=")
         name = _requote(name)
-        if part and not _is_noise(name):
+        if part and not _is_noise(name, rules):
             params.append((name, _requote(value) if sign else None))
-    for rule in _Current.rules.noise:
+    for rule in rules.noise:
         if params:
             params = _without_noise(rule, path, params)
     return tuple(sorted(params, key=lambda pair: pair[0]))
@@ -366,8 +390,8 @@ def _without_noise(
 
 
 @lru_cache(maxsize=4096)
-def _is_noise(name: str) -> bool:
-    return any(pattern.fullmatch(name) for pattern in _Current.rules.everywhere)
+def _is_noise(name: str, rules: Rules) -> bool:
+    return any(pattern.fullmatch(name) for pattern in rules.everywhere)
 
 
 @lru_cache(maxsize=4096)
@@ -381,14 +405,15 @@ def _requote(text: str) -> str:
 # --- identity ------------------------------------------------------------------------------
 
 
-def _cms_key(address: _Address) -> str | None:
-    rules, path = _Current.rules, address.path
+def _numbered(address: _Address, rules: Rules) -> tuple[str, str] | None:
+    """Return the rule that finds a system's identity in an address, and the key."""
+    path = address.path
     for rule in rules.keys if address.params else rules.path_keys:
         found = rule.path.search(path) if rule.path else None
         if found or not rule.path:
             groups = _groups(rule, address, found.groupdict() if found else {})
             if groups is not None:
-                return rule.key.format_map(groups)
+                return rule.id, rule.key.format_map(groups)
     return None
 
 
@@ -404,23 +429,23 @@ def _groups(rule: _Key, address: _Address, groups: dict[str, str]) -> dict[str, 
     return groups
 
 
-def _present(address: _Address, platform: Platform) -> tuple[str, str]:
+def _present(address: _Address, platform: Platform, rules: Rules) -> tuple[str, str]:
     """Return host and path with what is former made present, tenants made equal."""
-    host, hosts = _hosts(platform)
+    host, hosts = _hosts(platform, rules)
     if not any(address.host == h and address.path.startswith(p) for h, p in hosts):
         return address.host, address.path
     path = address.path
-    for pattern, to in _Current.rules.tenants:
+    for pattern, to in rules.tenants:
         path = pattern.sub(to, path)
     return host, path
 
 
-@cache
-def _hosts(platform: Platform) -> tuple[str, tuple[tuple[str, str], ...]]:
+@lru_cache(maxsize=4096)
+def _hosts(platform: Platform, rules: Rules) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Return the present host of a platform and all its (host, path prefix)."""
-    present = _read(platform.url)
+    present = _read(platform.url, rules)
     host = present.host if present else ""
-    former = [a for a in map(_read, platform.former) if a is not None]
+    former = [a for a in (_read(url, rules) for url in platform.former) if a is not None]
     return host, ((host, "/"), *((a.host, a.path) for a in former))
 
 
@@ -450,4 +475,6 @@ def _is_dispensable(path: str, part: str) -> bool:
         return False
     pairs: list[tuple[str, str | None]] = [(name, value)]
     rules = _Current.rules
-    return _is_noise(name) or any(not _without_noise(rule, path, pairs) for rule in rules.noise)
+    return _is_noise(name, rules) or any(
+        not _without_noise(rule, path, pairs) for rule in rules.noise
+    )

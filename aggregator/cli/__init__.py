@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("aggregator.cli.serve", "Startet die Webanwendung."),
     "show": ("aggregator.cli.search", "Zeigt einen Eintrag mit seinen Querverweisen."),
     "sources": ("aggregator.cli.sources", "Quellenliste: prüfen, testen, ändern."),
+    "urls": ("aggregator.cli.urls", "Adressregeln: erproben, Folgen ansehen, anwenden."),
     "users": ("aggregator.cli.users", "Konten der Webanwendung."),
 }
 

@@ -26,12 +26,14 @@ def import_command(
     eine Aktualisierung.
     """
     from aggregator import importing, store
+    from aggregator.setting_up import settle_rules
 
     catalogue = ctx.catalogue
     wanted = importing.manual_source(catalogue.sources, source)
     platform = next(p for p in catalogue.platforms if p.id == wanted.platform)
     db = ctx.db()
     store.catalogue.mirror(db, catalogue)
+    settle_rules(db, ctx.clock)
     try:
         done = importing.import_files(db, files, wanted, platform, ctx.clock, complete=complete)
     finally:

@@ -6,7 +6,7 @@ from aggregator.config.catalogue import fingerprint, load
 from aggregator.config.mistakes import ConflictError, InvalidConfigError, Mistake, WrongError
 from aggregator.config.settings import Settings, load_settings
 from aggregator.config.values import positive_duration
-from aggregator.config.vocabulary import Topic, Vocabulary, vocabulary
+from aggregator.config.vocabulary import Topic, Vocabulary, rules_in, vocabulary
 from aggregator.errors import ConfigError
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "fingerprint",
     "load",
     "load_settings",
+    "rules_in",
     "vocabulary",
 ]
 

@@ -13,14 +13,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from aggregator.config import url_rules
 from aggregator.config.document import Mapping as MappingNode
-from aggregator.config.document import Node, Sequence, decode, parse, plain
+from aggregator.config.document import Node, decode, parse
 from aggregator.config.mistakes import Notes, shown
 from aggregator.config.shapes import Key, ListOf, Section, Text
 from aggregator.config.values import some_text
 
 FILE = "vocabulary.yaml"
-RULES = ("noise", "rewrites", "keys", "tenants")  # sections of the table of `aggregator.urls`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,32 +93,12 @@ class _Parts:
         return _WORDS.schema()
 
 
-class _Rules:
-    """URL rules; their patterns are compiled by whoever installs them."""
-
-    def read(self, node: Node, notes: Notes, name: str) -> tuple[Any, ...] | None:
-        """Return the rules as mappings."""
-        if not isinstance(node, Sequence) or any(
-            not isinstance(item, MappingNode) or "id" not in plain(item) for item in node.items
-        ):
-            notes.add(node.line, f"„{name}“ ist keine Liste von Regeln",
-                      "jede Regel mit „- id: …“ beginnen")  # fmt: skip
-            return None
-        return tuple(plain(item) for item in node.items)
-
-    def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema of the value."""
-        return {"type": "array", "items": {"type": "object", "required": ["id"]}}
-
-
 ROOT = Section("Vokabular", (
     Key(name="topics", shape=_ByName(_TOPIC), about="Themen"),
     Key(name="aliases", shape=ListOf(_WORDS), about="Namen derselben Sache"),
     Key(name="split_exceptions", shape=_ByName(_Parts()),
         about="Wort: seine Teile; [] lässt es ganz"),
-    Key(name="url_rules", about="Eigene Regeln für Adressen", shape=Section("Adressregeln", (
-        Key(name=name, shape=_Rules(), about="Regeln") for name in RULES
-    ), dict)),
+    Key(name="url_rules", about="Eigene Regeln für Adressen", shape=url_rules.SECTIONS),
 ), dict)  # fmt: skip
 
 
@@ -159,6 +139,30 @@ def _read(bodies: tuple[tuple[str, bytes], ...]) -> Vocabulary:
         topics=topics, aliases=tuple(aliases), split_exceptions=exceptions, url_rules=rules,
         checksum=digest.hexdigest(),
     )  # fmt: skip
+
+
+def rules_in(body: bytes, name: str) -> Mapping[str, tuple[Mapping[str, Any], ...]]:
+    """Return the URL rules of a text that is not in force yet, to be tried.
+
+    Args:
+        body: A whole `vocabulary.yaml`, or what stands in it under `url_rules`.
+        name: What to call it in mistakes.
+
+    Returns:
+        Section -> rules, as `urls.table_with` takes them.
+
+    Raises:
+        InvalidConfigError: It is wrong; every mistake is listed with its line.
+    """
+    notes = Notes(name)
+    text = decode(body, notes)
+    root = parse(text, notes) if text is not None else None
+    keys = {key.text for key, _ in root.pairs} if isinstance(root, MappingNode) else set()
+    shape = url_rules.SECTIONS if keys & set(url_rules.NAMES) else ROOT
+    told = shape.read(root, notes, name) if root is not None else None
+    notes.raise_any()
+    found = told or {}
+    return dict(found if shape is url_rules.SECTIONS else found.get("url_rules") or {})
 
 
 def _told(name: str, body: bytes) -> Mapping[str, Any]:

@@ -165,10 +165,11 @@ def find(db: sqlite3.Connection, subject: Subject) -> int | None:
     row = db.execute(
         "SELECT pk FROM item WHERE platform = ? AND key = ?", (subject.platform, subject.key)
     ).fetchone()
-    if row is None and subject.url:
+    named = subject.url or (subject.key if subject.key.startswith("http") else None)
+    if row is None and named:  # the key has changed since
         row = db.execute(
             "SELECT item FROM alias WHERE platform = ? AND canonical = ?",
-            (subject.platform, urls.canonical(subject.url)),
+            (subject.platform, urls.canonical(named)),
         ).fetchone()
     return None if row is None else survivor(db, row[0])
 
