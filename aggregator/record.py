@@ -6,9 +6,10 @@ in one transaction, together with the end of the lease.
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from aggregator import dates, judge, store, timing, usual
@@ -213,6 +214,12 @@ def _learn(db: store.Connection, run: Run, now: str) -> None:
         store.expectations.learn(db, run.source.id, run.reading)
 
 
+def _newest_first(published: Sequence[str]) -> Iterator[datetime]:
+    """Yield dates as instants, newest first; they come sorted as text: right, but for the hours."""
+    for _, day in groupby(published, key=lambda at: at[:10]):
+        yield from sorted((instant(dates.sort_key(at)) for at in day), reverse=True)
+
+
 def _plan(
     run: Run,
     verdict: judge.Verdict,
@@ -227,7 +234,7 @@ def _plan(
         return failures + 1, now + RETIRED
     if verdict.fine:
         return 0.0, timing.next_after_success(
-            run.source, [instant(dates.sort_key(at)) for at in published], now=now,
+            run.source, _newest_first(published), now=now,
             hint=max(run.hints, default=None),
         )  # fmt: skip
     fault = timing.fault_of(run.error) if run.error else timing.Fault.SOFT

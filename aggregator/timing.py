@@ -10,7 +10,7 @@ Public: `next_after_success`, `sooner_for_pages`, `next_after_failure`, `fault_o
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -76,7 +76,7 @@ def fault_of(error: FetchError) -> Fault:
 
 def next_after_success(
     source: Source,
-    published: Sequence[datetime],
+    published: Iterable[datetime],
     *,
     now: datetime,
     hint: timedelta | None = None,
@@ -85,7 +85,8 @@ def next_after_success(
 
     Args:
         source: `every`, when set, is kept exactly; otherwise the interval follows the rhythm.
-        published: Publication instants of its newest items, in any order; may be empty.
+        published: Publication instants of its newest items, newest first; may be empty. No more
+            of them are taken than it takes.
         now: Aware; the start of the run, so that an hourly source stays hourly.
         hint: The longest of what the publisher asks for (`Parsed.ttl`, `freshness`); it only
             delays, by at most a day.
@@ -101,13 +102,14 @@ def next_after_success(
     return now + interval
 
 
-def _adaptive(published: Sequence[datetime], now: datetime) -> timedelta:
+def _adaptive(published: Iterable[datetime], now: datetime) -> timedelta:
     """Return a quarter of the usual gap; a source that fell silent is asked more rarely."""
     moments: list[datetime] = []
-    for at in sorted((p for p in published if p <= now), reverse=True):
-        if not moments or moments[-1] - at >= BURST:
+    for at in published:
+        if at <= now and (not moments or moments[-1] - at >= BURST):
             moments.append(at)
-    moments = moments[:RHYTHM_ENTRIES]
+            if len(moments) == RHYTHM_ENTRIES:
+                break
     if len(moments) < 2:
         return UNKNOWN_RHYTHM if not moments or now - moments[0] < LONGEST * 4 else LONGEST
     gap = timedelta(

@@ -99,8 +99,8 @@ def longest_silence(published: Sequence[str], since: str) -> timedelta | None:
     Returns:
         None when too little has arrived to know a rhythm.
     """
-    news = sorted({instant(dates.sort_key(at)) for at in published})
-    news = [at for at in news if at > instant(since)]
+    keys = {dates.sort_key(at) for at in published}
+    news = sorted(instant(key) for key in keys if key > since)
     if len(news) < NEWS:
         return None
     longest = max(later - earlier for earlier, later in pairwise(news))

@@ -24,8 +24,10 @@ from aggregator.model import Code, Fetched, Platform, Source
 log = logging.getLogger(__name__)
 # Whatever is expensive out of proportion needs size; a larger body is never read in this process.
 SMALL_BYTES = 64 * 2**10
-# As much CPU as two processes take to start: from then on it will have been worth it.
-START_COST_S = 0.6
+# As much CPU as a process takes to start, and the first one with what it loads at once: whoever has
+# spent that on reading has work that a (further) process is worth.
+START_COST_S = 0.3
+FIRST_COST_S = 0.6
 START_ATTEMPTS = 3
 START_DEADLINE_S = 60.0  # on a machine that is busy with something else
 _PROGRAM = f"from {reading_child.__name__} import main; main()"
@@ -50,9 +52,11 @@ class Readers:
         self._most = min(processes, len(os.sched_getaffinity(0)))
         self._fast_feeds = fast_feeds
         parse.prefer_fast_feeds(wanted=fast_feeds)
-        self._free = threading.BoundedSemaphore(max(self._most, 1))
+        self._open = min(self._most, 1)  # processes that there may be by now
+        self._free = threading.Semaphore(max(self._open, 1))
         self._idle: deque[_Child] = deque()
-        self._spent_s = START_COST_S if eager else 0.0
+        self._spent_s = FIRST_COST_S if eager else 0.0
+        self._asked_s = 0.0  # that processes have read
         self._lock = threading.Lock()
 
     def read(
@@ -73,8 +77,9 @@ class Readers:
         return reading.read(source, platform, visit, answer, fetch_more, self._understand)
 
     def expect_many(self) -> None:
-        """Read every body in other processes from now on: there will be many of them."""
-        self._spent_s = START_COST_S
+        """Read every body in other processes from now on, in all of them: there will be many."""
+        self._spent_s = FIRST_COST_S
+        self._admit(self._most)
 
     def close(self) -> None:
         """End the processes."""
@@ -102,7 +107,7 @@ class Readers:
         if self._most == 0:
             return True
         size = len(job.answer.body) + sum(map(len, job.more.values()))
-        return size <= SMALL_BYTES and self._spent_s < START_COST_S
+        return size <= SMALL_BYTES and self._spent_s < FIRST_COST_S
 
     def _here(self, job: reading.Job) -> reading.Understood:
         began = time.thread_time()
@@ -117,9 +122,21 @@ class Readers:
         """Give a process to one thread; None when none can be started."""
         with self._free:
             child = self._take()
+            began = time.monotonic()
             yield child
             if child is not None and child.lives:
                 self._idle.append(child)
+        with self._lock:
+            self._asked_s += time.monotonic() - began
+        if self._asked_s >= START_COST_S * self._open:
+            self._admit(self._open + 1)
+
+    def _admit(self, wanted: int) -> None:
+        """Let there be more processes."""
+        with self._lock:
+            while self._open < min(wanted, self._most):
+                self._open += 1
+                self._free.release()
 
     def _take(self) -> "_Child | None":
         try:

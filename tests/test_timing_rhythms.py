@@ -66,7 +66,7 @@ def figures(published: Callable[[], Iterator[datetime]]) -> Figures:
             requests += 1
             delays += [now - at for at in moments[seen : len(known)] if at >= counted_from]
         seen = len(known)
-        now = timing.next_after_success(source, known[-WINDOW:], now=now)
+        now = timing.next_after_success(source, known[: -WINDOW - 1 : -1], now=now)
     days = (moments[-1] - counted_from) / DAY
     usual = timedelta(seconds=median(delay.total_seconds() for delay in delays))
     return Figures(usual, max(delays), requests / days)

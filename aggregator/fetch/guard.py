@@ -221,6 +221,7 @@ def _parse(url: str) -> can_ada.URL:
     return parsed
 
 
+@lru_cache(maxsize=1024)
 def is_public(address: str) -> bool:
     """Whether an IP address, as text, is one of the public internet.
 
@@ -243,6 +244,7 @@ def _is_public_v6(ip: IPv6Address) -> bool:
     return ip in _GLOBAL_UNICAST and ip.is_global and not any(ip in net for net in _REFUSED_V6)
 
 
+@lru_cache(maxsize=1024)
 def _is_loopback(address: str) -> bool:
     """Whether an address is 127.0.0.0/8 or ::1, also IPv4-mapped."""
     ip = _literal(address)
