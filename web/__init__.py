@@ -14,12 +14,38 @@ from aggregator.config import Settings, load_settings
 from web import access, answers, assets, errors, forms, frame, heat, language, memo, security, words
 from web.database import close_connection
 from web.hosts import HostCheck, names_of
-from web.pages import about, account, items, links, monitoring, overview, search, sources, suggest
+from web.pages import (
+    about,
+    account,
+    changes,
+    coverage,
+    glossary,
+    items,
+    links,
+    monitoring,
+    overview,
+    reports,
+    search,
+    sources,
+    suggest,
+)
 from web.secret import secret_key
 
-BLUEPRINTS = (about.pages, account.pages, items.pages, links.pages, monitoring.pages,
-              overview.pages, search.pages,
-              sources.pages, suggest.pages)  # fmt: skip
+BLUEPRINTS = (
+    about.pages,
+    account.pages,
+    changes.pages,
+    coverage.pages,
+    glossary.pages,
+    items.pages,
+    links.pages,
+    monitoring.pages,
+    overview.pages,
+    reports.pages,
+    search.pages,
+    sources.pages,
+    suggest.pages,
+)
 
 
 def create_app(

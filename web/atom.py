@@ -18,7 +18,8 @@ def feed(title: str, page: str, own: str, entries: Sequence[Mapping[str, Any]]) 
         title: Of the list.
         page: Its address as a page.
         own: The address of the feed, which is also its id.
-        entries: Each with `item` (the contract's), `summary` and `url` (its page with us).
+        entries: Each with `item` (the contract's), `summary` and `url` (its page with us); what
+            tells of an event rather than of an item has an `id` and a time (`updated`) of its own.
 
     The id of an entry is stable across addresses of this instance: the item's own id.
     """
@@ -28,7 +29,7 @@ def feed(title: str, page: str, own: str, entries: Sequence[Mapping[str, Any]]) 
     _add(root, "id", own)
     _add(root, "link", rel="self", type="application/atom+xml", href=own)
     _add(root, "link", rel="alternate", type="text/html", href=page)
-    stamps = [instant_of(entry["item"]) for entry in entries]
+    stamps = [entry.get("updated") or instant_of(entry["item"]) for entry in entries]
     _add(root, "updated", max(stamps, default=NEVER))
     author = _add(root, "author")
     _add(author, "name", "Querverweis")
@@ -41,10 +42,10 @@ def _entry(root: ElementTree.Element, told: Mapping[str, Any]) -> None:
     item = told["item"]
     entry = _add(root, "entry")
     _add(entry, "title", item["title"] or item["url"])
-    _add(entry, "id", entry_id(item))
+    _add(entry, "id", told.get("id") or entry_id(item))
     _add(entry, "link", rel="alternate", type="text/html", href=item["url"])
     _add(entry, "link", rel="related", type="text/html", href=told["url"])
-    _add(entry, "updated", instant_of(item))
+    _add(entry, "updated", told.get("updated") or instant_of(item))
     if item["published_at"]:
         _add(entry, "published", instant(item["published_at"]))
     _add(entry, "category", term=item["platform"])

@@ -6,9 +6,9 @@ from datetime import date, datetime, time, timedelta
 
 from flask import request
 
-from aggregator.clock import stamp
+from aggregator.clock import instant, stamp
 from aggregator.errors import QueryError
-from aggregator.model import ItemKind, Level
+from aggregator.model import Evidence, ItemKind, ItemState, Level, Policy
 from aggregator.store.reads import Selection
 from web.language import BERLIN
 
@@ -27,6 +27,12 @@ def page() -> int:
     return _number("page", 1, LAST_PAGE)
 
 
+def start() -> int:
+    """Return where a long list of an admin's page goes on: a number that the page before gave."""
+    told = request.args.get("start", "")
+    return int(told[:12]) if told.isascii() and told.isdigit() else 0
+
+
 def _number(name: str, usual: int, most: int) -> int:
     told = request.args.get(name)
     if not told:
@@ -39,6 +45,20 @@ def _number(name: str, usual: int, most: int) -> int:
     return int(told)
 
 
+def choice(name: str, *allowed: str) -> str:
+    """Return one of some words; the first is meant where nothing is said.
+
+    Raises:
+        QueryError: It is none of them.
+    """
+    told = request.args.get(name) or allowed[0]
+    if told not in allowed:
+        raise QueryError(
+            f"{told!r} gibt es nicht", where=name, remedy="erlaubt sind " + ", ".join(allowed)
+        )
+    return told
+
+
 def selection() -> Selection:
     """Return the filters of a list of items: repeated = or within, and across."""
     return Selection(
@@ -47,6 +67,10 @@ def selection() -> Selection:
         kind=_words("kind", set(ItemKind)),
         level=_words("level", set(Level)),
         topic=_words("topic"),
+        state=_words("state", set(ItemState) - {ItemState.HIDDEN}),
+        evidence=_words("evidence", set(Evidence)),
+        policy=_words("policy", set(Policy)),
+        seen_since=_instant("seen_since"),
         since=_day("since", 0),
         until=_day("until", 1),
         dated=request.args.get("dated") == "1",
@@ -62,6 +86,18 @@ def _words(name: str, allowed: Collection[str] = ()) -> tuple[str, ...]:
                 remedy="erlaubt sind " + ", ".join(sorted(allowed)),
             )  # fmt: skip
     return told
+
+
+def _instant(name: str) -> str | None:
+    """Read an instant (2026-11-24T08:00:00Z), or a day as the instant where it begins."""
+    told = request.args.get(name)
+    if not told or "T" not in told:
+        return _day(name, 0)
+    try:
+        return stamp(instant(told))
+    except ValueError as error:
+        raise QueryError(f"{told!r} ist kein Zeitpunkt", where=name,
+                         remedy="in der Form 2026-11-24T08:00:00Z angeben") from error  # fmt: skip
 
 
 def _day(name: str, later: int) -> str | None:

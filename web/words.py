@@ -1,11 +1,11 @@
 """Names of what data call by a slug: topics by the vocabulary, everything else by the messages."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from flask import Flask, current_app
 
 from aggregator.config import vocabulary
-from web.language import LANGUAGES, known, language, t
+from web.language import LANGUAGES, known, language, short, t
 
 
 def init_app(app: Flask) -> None:
@@ -28,12 +28,18 @@ def topic_name(slug: str) -> str:
 
 def label_of(name: str, value: str, platforms: Mapping[str, str]) -> str:
     """Return how a filter is named to a reader: `level` and `bund` as Bund."""
-    if name in ("since", "until"):
-        return t(f"filter.{name}", day=value)
-    if name in ("source", "ref"):
-        return t(f"facet.{name}", name=value)
-    if name == "dated":
-        return t("filter.dated")
-    if name == "topic":
-        return topic_name(value)
+    if name in _LABELS:
+        return _LABELS[name](value)
     return platforms.get(value, value) if name == "platform" else known(f"{name}.{value}", value)
+
+
+_LABELS: Mapping[str, Callable[[str], str]] = {
+    "since": lambda value: t("filter.since", day=value),
+    "until": lambda value: t("filter.until", day=value),
+    "seen_since": lambda value: t("filter.seen_since", day=short(value)),
+    "source": lambda value: t("facet.source", name=value),
+    "ref": lambda value: t("facet.ref", name=value),
+    "dated": lambda _value: t("filter.dated"),
+    "topic": lambda value: t("topic.none") if value == "none" else topic_name(value),
+    "state": lambda value: known(f"state.{value}", "") or value,
+}

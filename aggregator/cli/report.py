@@ -2,7 +2,6 @@
 
 import csv
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -45,24 +44,9 @@ def report_command(ctx: Context, since: str | None, form: str, *, as_json: bool)
 
 def _write_csv(document: dict[str, Any]) -> None:
     """Write the long form: section, row, column, value."""
+    from aggregator.store.report import values
+
     writer = csv.writer(sys.stdout, lineterminator="\r\n")
     writer.writerow(["section", "row", "column", "value"])
-    for line in _values(document):
+    for line in values(document):
         writer.writerow([cell(value) for value in line])
-
-
-def _values(document: dict[str, Any]) -> Iterator[tuple[str, str, str, Any]]:
-    """Yield every value of the report, each section followed by how it is counted again."""
-    from aggregator.store.report import KEYS
-
-    for name in ("as_of", "since"):
-        yield "report", "", name, document[name]
-    for name, value in document["parameters"].items():
-        yield "parameters", "", f":{name}", value
-    for section, keys in KEYS.items():
-        for row in document[section]["rows"]:
-            label = "|".join(str(row[key]) for key in keys)
-            for column, value in row.items():
-                if column not in keys:
-                    yield section, label, column, value
-        yield section, "", "recount", " ".join(document[section]["recount"].split())

@@ -178,6 +178,14 @@ def read_one_state(db: sqlite3.Connection) -> None:
     db.execute("BEGIN")
 
 
+def data_version(db: sqlite3.Connection) -> int:
+    """Return a number that changes whenever another connection has written.
+
+    Comparable only with what the same connection returned before.
+    """
+    return int(db.execute("PRAGMA data_version").fetchone()[0])
+
+
 def migrations() -> list[tuple[int, str]]:
     """Return the numbered migrations as (number, SQL), in order."""
     folder = resources.files("aggregator.store") / "migrations"

@@ -107,9 +107,13 @@ class Selection:
     source: tuple[str, ...] = ()
     kind: tuple[str, ...] = ()
     level: tuple[str, ...] = ()
-    topic: tuple[str, ...] = ()
+    topic: tuple[str, ...] = ()  # `none`: those without any
+    state: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()  # of the date
+    policy: tuple[str, ...] = ()
     since: str | None = None  # RFC 3339 instant, inclusive; implies `news`
     until: str | None = None  # RFC 3339 instant, exclusive
+    seen_since: str | None = None  # first seen by us at this RFC 3339 instant or later
     dated: bool = False  # only what has a publication date
     news: bool = False  # not what a first crawl brought without a date
 
@@ -122,11 +126,12 @@ class Selection:
     def values(self) -> dict[str, str]:
         """Return the parameters of `clauses`."""
         lists = {name: json.dumps(getattr(self, name)) for name in _LISTS}
-        return lists | {"since": self.since or "", "until": self.until or ""}
+        return lists | {"since": self.since or "", "until": self.until or "",
+                        "seen_since": self.seen_since or ""}  # fmt: skip
 
 
 _VISIBLE = "item.merged_into IS NULL AND item.state <> 'hidden'"
-_LISTS = ("platform", "source", "kind", "level", "topic")
+_LISTS = ("platform", "source", "kind", "level", "topic", "state", "evidence", "policy")
 _CLAUSES = {
     "platform": "item.platform IN (SELECT value FROM json_each(:platform))",
     "source": "EXISTS (SELECT 1 FROM observation WHERE observation.item = item.pk"
@@ -134,8 +139,14 @@ _CLAUSES = {
     "kind": "item.kind IN (SELECT value FROM json_each(:kind))",
     "level": "item.platform IN (SELECT id FROM platform"
     " WHERE level IN (SELECT value FROM json_each(:level)))",
-    "topic": "EXISTS (SELECT 1 FROM topic_@ WHERE topic_@.item = item.pk"
-    " AND topic_@.auto = 1 AND topic_@.topic IN (SELECT value FROM json_each(:topic)))",
+    "topic": "(EXISTS (SELECT 1 FROM topic_@ WHERE topic_@.item = item.pk"
+    " AND topic_@.auto = 1 AND topic_@.topic IN (SELECT value FROM json_each(:topic)))"
+    " OR 'none' IN (SELECT value FROM json_each(:topic)) AND NOT EXISTS"
+    " (SELECT 1 FROM topic_@ WHERE topic_@.item = item.pk AND topic_@.auto = 1))",
+    "state": "item.state IN (SELECT value FROM json_each(:state))",
+    "evidence": "item.date_evidence IN (SELECT value FROM json_each(:evidence))",
+    "policy": "item.policy IN (SELECT value FROM json_each(:policy))",
+    "seen_since": "item.first_seen_at >= :seen_since",
     "since": f"item.sort_at >= :since AND {news()}",
     "news": news(),
     "until": "item.sort_at < :until",

@@ -6,11 +6,21 @@ in the text. Links within a platform are left out.
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from typing import Any
 
 from aggregator.links.related import SCALE, SHOWN_CUT
+from aggregator.model import Level
 from aggregator.store.reads import Document, items_by_pk, on_live
 
+# All platforms, also those that the source list names no more but items have.
+HOMES = """
+    SELECT id, position, name, short_name, level FROM platform
+    UNION ALL
+    SELECT DISTINCT platform, 1000000, platform, platform, 'unlisted' FROM item
+    WHERE merged_into IS NULL AND state <> 'hidden' AND platform NOT IN (SELECT id FROM platform)
+"""
+UNLISTED = "unlisted"  # the level of platforms that the source list names no more
 CANDIDATES = 1000  # newest items of other platforms that a feed of counterparts looks at
 
 _PAIRS = """
@@ -37,9 +47,31 @@ def matrix(db: sqlite3.Connection) -> Document:
         ORDER BY from_platform, to_platform
     """  # noqa: S608 (constant parts)
     cells = [dict(row) for row in db.execute(on_live(db, query))]
-    rows = db.execute("SELECT id, name, short_name, level FROM platform ORDER BY position")
-    platforms = [dict(row) for row in rows]
-    return {"platforms": platforms, "cells": cells, "total": sum(c["links"] for c in cells)}
+    platforms = [{name: home[name] for name in ("id", "name", "short_name", "level")}
+                 for home in homes(db)]  # fmt: skip
+    return {
+        "platforms": platforms, "cells": cells, "levels": by_level(cells, platforms),
+        "total": sum(c["links"] for c in cells),
+    }  # fmt: skip
+
+
+def homes(db: sqlite3.Connection) -> list[Document]:
+    """Return all platforms in the order of the source list, with their levels."""
+    return [dict(row) for row in db.execute(f"{HOMES} ORDER BY position, id")]
+
+
+def by_level(cells: Iterable[Document], platforms: Iterable[Document]) -> list[Document]:
+    """Add the matrix up by level: all pairs of levels, also those without a link."""
+    level_of = {home["id"]: home["level"] for home in platforms}
+    counts = {(str(one), str(other)): 0 for one in Level for other in Level}
+    for cell in cells:
+        pair = (level_of.get(cell["from_platform"], UNLISTED),
+                level_of.get(cell["to_platform"], UNLISTED))  # fmt: skip
+        counts[pair] = counts.get(pair, 0) + cell["links"]
+    return [
+        {"from_level": one, "to_level": other, "links": links}
+        for (one, other), links in counts.items()
+    ]
 
 
 def neighbours(db: sqlite3.Connection, platform: str) -> Document:
@@ -61,11 +93,27 @@ def neighbours(db: sqlite3.Connection, platform: str) -> Document:
     return told
 
 
+_OF = {  # whose links: those of a platform, or of all platforms of a level
+    "platform": "{}.platform = :{}",
+    "level": "{}.platform IN (SELECT id FROM home WHERE level = :{})",
+}
+
+
 def links_between(
-    db: sqlite3.Connection, origin: str, target: str, *, limit: int, page: int
+    db: sqlite3.Connection, origin: str, target: str, *, by: str, limit: int, page: int
 ) -> Document:
-    """Return the links behind one number of the matrix, newest linking item first."""
-    pairs = f"{_PAIRS} AND origin.platform = :origin AND target.platform = :target {_BY_PAIR}"
+    """Return the links behind one number of the matrix, newest linking item first.
+
+    Args:
+        db: The connection.
+        origin: A platform or a level.
+        target: The same.
+        by: `platform` or `level`.
+        limit: How many.
+        page: From 1.
+    """
+    both = " AND ".join(_OF[by].format(end, end) for end in ("origin", "target"))
+    pairs = f"WITH home AS ({HOMES}) {_PAIRS} AND {both} {_BY_PAIR}"
     values: dict[str, Any] = {"origin": origin, "target": target}
     count = f"SELECT count(*) FROM ({pairs})"  # noqa: S608 (constant parts)
     total = db.execute(on_live(db, count), values).fetchone()[0]

@@ -8,7 +8,7 @@ may be shown: neither merged nor hidden.
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from textwrap import dedent
 from typing import Any
@@ -16,10 +16,10 @@ from typing import Any
 from aggregator import urls
 from aggregator.clock import stamp
 from aggregator.links.related import SCALE, SHOWN_CUT
-from aggregator.model import Level
 from aggregator.store import catalogue, reads_matrix, reads_sources
 from aggregator.store.derived import snapshot
 from aggregator.store.reads import Document, on_live
+from aggregator.store.reads_matrix import HOMES
 from aggregator.store.resolve import Addresses
 
 # Section -> the columns that name a row; the others are its numbers.
@@ -29,14 +29,6 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "texts": ("policy",), "internal_links": ("platform",), "sources": ("state",),
     "runs": ("state",), "suspect": ("source", "reason"), "same": (), "related": (),
 }  # fmt: skip
-UNLISTED = "unlisted"  # the level of platforms that the source list names no more
-
-_HOMES = """
-    SELECT id, position, name, short_name, level FROM platform
-    UNION ALL
-    SELECT DISTINCT platform, 1000000, platform, platform, 'unlisted' FROM item
-    WHERE merged_into IS NULL AND state <> 'hidden' AND platform NOT IN (SELECT id FROM platform)
-"""
 _ACTIVE = "source.enabled = 1 AND coalesce(source_state.paused, 0) = 0"
 
 _SUMMARY = """
@@ -51,7 +43,7 @@ _SUMMARY = """
 
 # A blank says why: nobody looks, nobody has looked yet, or who was read writes nothing about it.
 _COVERAGE = f"""
-    WITH home AS ({_HOMES}),
+    WITH home AS ({HOMES}),
     found AS (
         SELECT topic, item.platform, count(*) AS items,
             max(item.sort_at) FILTER (WHERE item.published_at IS NOT NULL) AS newest
@@ -80,7 +72,7 @@ _COVERAGE = f"""
 
 # The median lies between the two middle ones where there is no single one.
 _FRESHNESS = f"""
-    WITH home AS ({_HOMES}),
+    WITH home AS ({HOMES}),
     aged AS (
         SELECT platform, sort_at, max(0, julianday(:now) - julianday(sort_at)) AS age,
             row_number() OVER (PARTITION BY platform ORDER BY sort_at) AS n,
@@ -207,13 +199,12 @@ def report(
             "now": stamp(now), "since": since, "topics": json.dumps(list(topics)),
             "hosts": json.dumps(_hosts(db)), "cut": int(SHOWN_CUT * SCALE),
         }  # fmt: skip
-        homes = [dict(row) for row in db.execute(f"{_HOMES} ORDER BY position, id")]
-        links = reads_matrix.matrix(db)["cells"]
+        links = reads_matrix.matrix(db)
         same = _section(db, _SAME, values)
         found = {
             "summary": _section(db, _SUMMARY, values),
-            "matrix": {"rows": links, "recount": "/matrix.json, /matrix/FROM/TO.json"},
-            "levels": {"rows": _levels(links, homes), "recount": "/matrix.json"},
+            "matrix": {"rows": links["cells"], "recount": "/matrix.json, /matrix/FROM/TO.json"},
+            "levels": {"rows": links["levels"], "recount": "/matrix.json"},
             "coverage": _section(db, _COVERAGE, values),
             "freshness": _freshness(db, _section(db, _FRESHNESS, values), now),
             "dates": _section(db, _DATES, values),
@@ -227,8 +218,32 @@ def report(
         }
         return {
             "title": catalogue.site(db).title, "as_of": values["now"], "since": since,
-            "parameters": values, "platforms": homes, **found,
+            "parameters": values, "platforms": reads_matrix.homes(db), **found,
         }  # fmt: skip
+
+
+def coverage(db: sqlite3.Connection, *, now: datetime, topics: Collection[str]) -> list[Document]:
+    """Return what each platform holds on each topic, as the report tells it."""
+    values = {"now": stamp(now), "topics": json.dumps(list(topics))}
+    return [dict(row) for row in db.execute(on_live(db, _COVERAGE), values)]
+
+
+def values(document: Document) -> Iterator[tuple[str, str, str, Any]]:
+    """Yield every value of a report as (section, row, column, value).
+
+    Each section is followed by how it is counted again.
+    """
+    for name in ("as_of", "since"):
+        yield "report", "", name, document[name]
+    for name, value in document["parameters"].items():
+        yield "parameters", "", f":{name}", value
+    for section, keys in KEYS.items():
+        for row in document[section]["rows"]:
+            label = "|".join(str(row[key]) for key in keys)
+            for column, value in row.items():
+                if column not in keys:
+                    yield section, label, column, value
+        yield section, "", "recount", " ".join(document[section]["recount"].split())
 
 
 def _section(db: sqlite3.Connection, query: str, values: Mapping[str, Any]) -> Document:
@@ -246,20 +261,6 @@ def _hosts(db: sqlite3.Connection) -> dict[str, str]:
         for url in known
         if (owner := addresses.platform(url))
     }
-
-
-def _levels(links: Iterable[Document], homes: Iterable[Document]) -> list[Document]:
-    """Add the matrix up by level: all pairs of levels, also those without a link."""
-    level_of = {home["id"]: home["level"] for home in homes}
-    counts = {(str(one), str(other)): 0 for one in Level for other in Level}
-    for cell in links:
-        pair = (level_of.get(cell["from_platform"], UNLISTED),
-                level_of.get(cell["to_platform"], UNLISTED))  # fmt: skip
-        counts[pair] = counts.get(pair, 0) + cell["links"]
-    return [
-        {"from_level": one, "to_level": other, "links": links}
-        for (one, other), links in counts.items()
-    ]
 
 
 def _freshness(db: sqlite3.Connection, section: Document, now: datetime) -> Document:

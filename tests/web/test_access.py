@@ -53,10 +53,7 @@ def build(app: Flask, route: Route, item: str) -> str:
 
 
 def signed_in(app: Flask, name: str | None) -> Browser:
-    browser = Browser(app)
-    if name:
-        assert browser.sign_in(name).status_code == 303
-    return browser
+    return Browser(app).enter(name) if name else Browser(app)
 
 
 HELD = {None: Need.READING, "reader": Need.ACCOUNT, "moderator": Need.MODERATOR,
@@ -153,7 +150,7 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites(app: Flask, browser: Br
 
 
 def test_signing_out_ends_the_session_on_the_server(browser: Browser) -> None:
-    browser.sign_in("reader")
+    browser.enter("reader")
     stolen = browser.cookie()
 
     browser.send("/logout", "/account")
@@ -163,7 +160,7 @@ def test_signing_out_ends_the_session_on_the_server(browser: Browser) -> None:
 
 
 def test_a_session_ends_by_itself(browser: Browser, clock: SimulatedClock) -> None:
-    browser.sign_in("reader")
+    browser.enter("reader")
     clock.advance(timedelta(seconds=12 * 3600 - 1))
     assert browser.get("/account.json").status_code == 200
 
@@ -184,7 +181,7 @@ def test_a_session_ends_by_itself(browser: Browser, clock: SimulatedClock) -> No
 def test_a_change_of_an_account_ends_its_sessions_at_once(
     browser: Browser, db: store.Connection, change: "object"
 ) -> None:
-    browser.sign_in("reader")
+    browser.enter("reader")
 
     change(db)  # type: ignore[operator] # a lambda
 
@@ -192,7 +189,7 @@ def test_a_change_of_an_account_ends_its_sessions_at_once(
 
 
 def test_another_role_holds_from_the_next_request(browser: Browser, db: store.Connection) -> None:
-    browser.sign_in("moderator")
+    browser.enter("moderator")
     assert browser.get("/account.json").get_json()["account"]["role"] == "moderator"
 
     accounts.set_role(db, "moderator", UserRole.READER)
@@ -292,14 +289,14 @@ def test_who_got_a_password_from_somebody_else_chooses_one_first(
 
 
 def test_a_form_without_its_token_changes_nothing(browser: Browser) -> None:
-    browser.sign_in("reader")
+    browser.enter("reader")
     for fields in ({}, {"csrf": "0" * 40}, {"csrf": Browser(browser.app).token()}):
         assert browser.client.post("/logout", data=fields).status_code == 403
     assert browser.get("/account.json").status_code == 200
 
 
 def test_a_form_of_another_site_changes_nothing(browser: Browser) -> None:
-    browser.sign_in("reader")
+    browser.enter("reader")
     fields = {"csrf": browser.token("/account")}
     for headers in ({"Origin": "https://boese.example"}, {"Sec-Fetch-Site": "cross-site"}):
         assert browser.client.post("/logout", data=fields, headers=headers).status_code == 403
@@ -319,7 +316,7 @@ def test_reading_sets_no_cookie(browser: Browser) -> None:
 def test_what_somebody_signed_in_sees_is_kept_by_no_shared_cache(browser: Browser) -> None:
     assert browser.get("/items.json").headers["Access-Control-Allow-Origin"] == "*"
 
-    browser.sign_in("reader")
+    browser.enter("reader")
     answer = browser.get("/items.json")
 
     assert "private" in answer.headers["Cache-Control"]
@@ -336,7 +333,7 @@ def test_a_closed_index_shows_nothing_but_what_everybody_must_find(closed: Flask
     assert browser.get("/items.atom").headers["WWW-Authenticate"]
     for url in ("/impressum", "/datenschutz", "/barrierefreiheit", "/health.json"):
         assert browser.get(url).status_code == 200, url
-    browser.sign_in("reader")
+    browser.enter("reader")
     assert browser.get("/items.json").status_code == 200
 
 

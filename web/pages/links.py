@@ -1,81 +1,89 @@
 """Links between platforms, and references to laws, decisions and papers."""
 
-from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, Response, url_for
 
 from aggregator.errors import NotFoundError
-from aggregator.model import Level
 from aggregator.store import reads_matrix, reads_references
 from aggregator.store.reads import Document
-from web import parameters
+from web import heat, parameters
 from web.answers import answer, here, page
 from web.database import database
 from web.language import known, t
+from web.memo import counted
 
 pages = Blueprint("links", __name__)
-LEVELS = [str(level) for level in Level]
-STEPS = (0, 1, 10, 30, 80, 200)  # from which number on a cell is how dark
 
 
 @page(pages, "/matrix", "csv")
 def matrix() -> Response:
-    """Show how often each platform links to each other one."""
-    document = reads_matrix.matrix(database())
-    for cell in document["cells"]:
-        cell["url"] = url_for(
-            "links.between", origin=cell["from_platform"], target=cell["to_platform"]
-        )
+    """Show how often each platform, and each level, links to each other one."""
+    told = counted("matrix", reads_matrix.matrix)
+    document = told | {"cells": with_urls(told["cells"]), "levels": with_urls(told["levels"])}
+    by = parameters.choice("by", "platform", "level")
     return answer(
-        "matrix.html", document, title=t("matrix.title"), rows=document["cells"],
-        table=_table(document),
+        "matrix.html", document, title=t("matrix.title"),
+        rows=document["cells" if by == "platform" else "levels"],
+        by=by, table=heat.platform_table(document, document["cells"]) if by == "platform"
+        else heat.level_table(document["levels"]),
+        findings=_findings(document), switches=[
+            ("matrix.by.platform", here(by=None), by == "platform"),
+            ("matrix.by.level", here(by="level"), by == "level"),
+        ],
     )  # fmt: skip
 
 
-def _table(document: Document) -> Document:
-    """Arrange the cells as rows and columns with sums; only platforms that have links."""
-    cells = {(c["from_platform"], c["to_platform"]): c for c in document["cells"]}
-    linked = {platform for pair in cells for platform in pair}
-    shown = [row for row in document["platforms"] if row["id"] in linked]
-    shown.sort(key=lambda row: LEVELS.index(row["level"]))
-    rows = []
-    for origin in shown:
-        told = [cells.get((origin["id"], target["id"])) for target in shown]
-        rows.append({
-            "platform": origin, "cells": [c and c | {"step": _step(c["links"])} for c in told],
-            "total": sum(c["links"] for c in told if c),
-        })  # fmt: skip
-    totals = [
-        sum(c["links"] for (_, target), c in cells.items() if target == column["id"])
-        for column in shown
+def with_urls(cells: list[Document]) -> list[Document]:
+    """Give each number of a matrix the address of the links behind it."""
+
+    def url(cell: Document) -> str:
+        if "from_platform" in cell:
+            return url_for("links.between", origin=cell["from_platform"],
+                           target=cell["to_platform"])  # fmt: skip
+        return url_for("links.between_levels", origin=cell["from_level"], target=cell["to_level"])
+
+    return [cell | {"url": url(cell)} for cell in cells]
+
+
+def _findings(document: Document) -> list[Document]:
+    """Return the pairs of levels whose links differ most by direction, with their numbers."""
+    counts = {(c["from_level"], c["to_level"]): c for c in document["levels"]}
+    pairs = [
+        {"there": counts[one, other], "back": counts[other, one]}
+        for one, other in counts
+        if one < other and (other, one) in counts
     ]
-    groups = [(level, len(list(members))) for level, members in groupby(shown, _level)]
-    return {"groups": groups, "columns": shown, "rows": rows, "totals": totals}
-
-
-def _level(platform: Document) -> str:
-    return str(platform["level"])
-
-
-def _step(count: int) -> int:
-    return max(n for n, least in enumerate(STEPS) if count >= least)
+    pairs.sort(key=lambda pair: -abs(pair["there"]["links"] - pair["back"]["links"]))
+    return [pair if pair["there"]["links"] >= pair["back"]["links"]
+            else {"there": pair["back"], "back": pair["there"]}
+            for pair in pairs[:3] if pair["there"]["links"] != pair["back"]["links"]]  # fmt: skip
 
 
 @page(pages, "/matrix/<origin>/<target>")
 def between(origin: str, target: str) -> Response:
     """Show the links behind one number of the matrix."""
-    shown = parameters.page()
-    document = reads_matrix.links_between(
-        database(), origin, target, limit=parameters.limit(), page=shown
-    )
-    names = {row["id"]: row["name"] for row in reads_matrix.matrix(database())["platforms"]}
-    document = {
-        "from": {"id": origin, "name": names.get(origin, origin)},
-        "to": {"id": target, "name": names.get(target, target)},
-        **document,
-    }
-    title = t("between.title", origin=document["from"]["name"], target=document["to"]["name"])
+    names = {row["id"]: row["name"] for row in reads_matrix.homes(database())}
+    return _between(
+        "platform", {"id": origin, "name": names.get(origin, origin)},
+        {"id": target, "name": names.get(target, target)},
+    )  # fmt: skip
+
+
+@page(pages, "/matrix/levels/<origin>/<target>")
+def between_levels(origin: str, target: str) -> Response:
+    """Show the links from the platforms of one level to those of another."""
+    ends = [{"id": level, "name": known(f"level.{level}", level)} for level in (origin, target)]
+    return _between("level", *ends)
+
+
+def _between(by: str, origin: Document, target: Document) -> Response:
+    found = reads_matrix.links_between(
+        database(), origin["id"], target["id"], by=by,
+        limit=parameters.limit(), page=parameters.page(),
+    )  # fmt: skip
+    document = {"from": origin, "to": target, **found}
+    title = t("between.title", origin=origin["name"], target=target["name"])
     return answer("between.html", document, title=title, **_beside(document))
 
 

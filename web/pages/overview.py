@@ -52,7 +52,8 @@ def filters() -> list[dict[str, str]]:
     """Return the active filters with the address of the list without each."""
     names = frame()["names"]
     told = []
-    for name in ("platform", "source", "kind", "level", "topic", "since", "until", "dated"):
+    for name in ("platform", "source", "kind", "level", "topic", "state", "evidence", "policy",
+                 "since", "until", "seen_since", "dated"):  # fmt: skip
         for value in request.args.getlist(name):
             left = [other for other in request.args.getlist(name) if other != value]
             url = here(**{"cursor": None, name: left})

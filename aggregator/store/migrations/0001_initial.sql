@@ -205,6 +205,7 @@ CREATE TABLE version (
     content_hash TEXT NOT NULL,
     PRIMARY KEY (item, n)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX version_until ON version (until_at DESC);  -- the change log, newest first
 
 -- Each text that the versions of an item have, once.
 CREATE TABLE version_text (
