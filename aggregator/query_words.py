@@ -21,7 +21,7 @@ LEVEL_NAMES: Mapping[str, str] = {
     "bundesebene": "bund", "föderal": "foederal", "länder": "land", "landesebene": "land",
     "kommunen": "kommune", "kommunal": "kommune", "gemeinde": "kommune", "gemeinden": "kommune",
     "verbände": "verband", "federal": "bund", "state": "land", "municipal": "kommune",
-    "association": "verband", "press": "presse",
+    "association": "verband", "press": "presse", "federation-wide": "foederal",
 }  # fmt: skip
 KIND_NAMES: Mapping[str, str] = {
     "meldung": "news", "meldungen": "news", "nachricht": "news", "nachrichten": "news",
@@ -31,9 +31,9 @@ KIND_NAMES: Mapping[str, str] = {
     "dokument": "document", "dokumente": "document", "datei": "document", "pdf": "document",
     "fragen und antworten": "faq", "frage und antwort": "faq", "frage": "question",
     "fragen": "question", "forumsbeitrag": "thread", "forumsbeiträge": "thread",
-    "diskussion": "thread", "veranstaltung": "event", "veranstaltungen": "event",
-    "termin": "event", "termine": "event", "gesetz": "law", "gesetze": "law",
-    "leitfäden": "guide", "leitfaden": "guide", "anleitung": "guide", "standards": "standard",
-    "version": "release", "versionen": "release", "podcasts": "podcast", "leistung": "service",
-    "leistungen": "service", "seite": "page", "seiten": "page",
+    "diskussion": "thread", "forum thread": "thread", "veranstaltung": "event",
+    "veranstaltungen": "event", "termin": "event", "termine": "event", "gesetz": "law",
+    "gesetze": "law", "leitfäden": "guide", "leitfaden": "guide", "anleitung": "guide",
+    "standards": "standard", "version": "release", "versionen": "release", "podcasts": "podcast",
+    "leistung": "service", "leistungen": "service", "seite": "page", "seiten": "page",
 }  # fmt: skip

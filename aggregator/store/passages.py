@@ -5,7 +5,6 @@ of the different things asked for it says, then by how often; the first of equal
 """
 
 import json
-from collections import Counter
 from dataclasses import dataclass
 from urllib.parse import urldefrag
 
@@ -59,7 +58,7 @@ def _likely(text: str, begins: set[str]) -> int:
 
 
 def _said(text: str, stems: frozenset[str], analyser: Analyser) -> tuple[int, int]:
-    """Return how many different things a text says, and how often."""
+    """Return how many of the different things asked for a text says, and how often."""
     marks = analyser.matches(text, stems)
-    words = Counter(fold(text[start:end]) for start, end in marks)
-    return len({analyser.word(word).stem for word in words}), len(marks)
+    words = "\n\n".join({text[start:end] for start, end in marks})
+    return sum(bool(analyser.matches(words, frozenset([stem]))) for stem in stems), len(marks)

@@ -8,9 +8,10 @@ from flask.testing import FlaskClient
 from aggregator import derive, store
 from aggregator.clock import SimulatedClock
 from aggregator.config import vocabulary
-from aggregator.model import ItemKind
+from aggregator.model import ItemKind, Level, Part
 from aggregator.text.wordforms import WordForms
 from tests.web.filling import COUNCIL, FORUM, MINISTRY, Filling, read
+from web.language import messages
 
 
 @pytest.fixture
@@ -93,6 +94,102 @@ def test_without_hits_the_page_says_which_filter_is_in_the_way(
     assert "Keine Ergebnisse für „register“" in page
     assert "Ohne den Filter „EU“: 3 Ergebnisse" in page
     assert 'href="/search?q=register"' in page
+
+
+def test_ways_on_without_one_filter_without_all_and_less_strict(
+    found: dict[str, str], client: FlaskClient
+) -> None:
+    assert found
+
+    def told(query: str) -> list[tuple[str, str, int, str]]:
+        rows = read(client, f"/search.json?q={query}")["ways_on"]
+        return [(row["kind"], row["label"], row["total"], row["url"]) for row in rows]
+
+    assert told("register level:eu kind:news") == [
+        ("filter", "EU", 1, "/search.json?q=register&kind=news")
+    ]
+    both = told("register level:eu kind:law")
+    assert both == [("filter", "EU, Gesetz", 3, "/search.json?q=register")]
+    assert told('"register leitfaden" -frage') == [
+        ("query", "register leitfaden", 3, "/search.json?q=register+leitfaden")
+    ]
+    assert told("register") == []
+    page = client.get('/search?q="register leitfaden"').text
+    assert "Weniger streng gesucht, „register leitfaden“: 3 Ergebnisse" in page
+
+
+def test_a_field_of_the_query_is_a_mark_and_no_longer_part_of_the_text(
+    found: dict[str, str], client: FlaskClient
+) -> None:
+    assert found
+    page = client.get("/search?q=register+ebene:kommune+seit:2026").text
+
+    assert 'name="q" value="register"' in page
+    assert '<input type="checkbox" name="level" value="kommune" checked>' in page
+    assert 'name="since" value="2026-01-01"' in page
+    assert 'href="/search?q=register&amp;since=2026-01-01"' in page  # without the level
+    told = read(client, "/search.json?q=register+ebene:kommune")
+    assert told["query"] == "register ebene:kommune"
+    assert told["total"] == read(client, "/search.json?q=register&level=kommune")["total"] == 1
+
+
+def test_what_is_no_field_is_searched_and_said(found: dict[str, str], client: FlaskClient) -> None:
+    assert found
+    assert read(client, "/search.json?q=titel:register")["unknown_fields"] == ["titel"]
+    page = client.get("/search?q=titel:register").text
+    assert "„titel:“ ist kein Feld und wurde als Wort gesucht. Felder sind plattform:" in page
+
+
+@pytest.mark.parametrize("lang", ["de", "en"])
+def test_what_the_page_calls_kinds_and_levels_is_understood_as_a_field(
+    found: dict[str, str], client: FlaskClient, lang: str
+) -> None:
+    assert found
+    for name, values in (("kind", ItemKind), ("level", Level)):
+        for value in values:
+            label = messages(lang)[f"{name}.{value}"]
+            told = read(client, f'/search.json?q=register {name}:"{label}"')
+            assert "error" not in told, label
+
+
+def test_a_document_hit_opens_at_the_page_that_fits(
+    filling: Filling, db: store.Connection, database: Path, clock: SimulatedClock,
+    word_forms: WordForms, client: FlaskClient,
+) -> None:  # fmt: skip
+    pages = ("Deckblatt.", "Vom Register ist hier die Rede.", "Und hier vom Wohngeld allein.")
+    filling.item(
+        "Handreichung", MINISTRY, path="datei.pdf?v=1", kind=ItemKind.DOCUMENT,
+        text="\n\n".join(pages),
+        parts=tuple(Part(role="page", text=text, label=str(number))
+                    for number, text in enumerate(pages, start=1)),
+    )  # fmt: skip
+    derive.derive(db, clock=clock, vocabulary=vocabulary(database.parent), words=word_forms)
+    [hit] = read(client, "/search.json?q=wohngeld")["hits"]
+    page = client.get("/search?q=wohngeld").text
+
+    assert hit["passage"] == {"page": 3, "url": "https://ministerium.example/datei.pdf?v=1#page=3"}
+    assert hit["snippet"] == pages[2]
+    assert (
+        '<a href="https://ministerium.example/datei.pdf?v=1#page=3">Seite 3 des Dokuments' in page
+    )
+    assert read(client, "/search.json?q=handreichung")["hits"][0]["passage"] is None
+
+
+def test_topics_and_references_of_the_hits_are_further_searches(
+    filling: Filling, db: store.Connection, database: Path, clock: SimulatedClock,
+    word_forms: WordForms, client: FlaskClient,
+) -> None:  # fmt: skip
+    for number in range(3):
+        filling.item(f"Wohngeld {number}", MINISTRY, text=f"Mietspiegel {number}, § 19 WoGG.")
+    derive.derive(db, clock=clock, vocabulary=vocabulary(database.parent), words=word_forms)
+    told = read(client, "/search.json?q=wohngeld")["related_searches"]
+    page = client.get("/search?q=wohngeld").text
+
+    assert {(row["kind"], row["label"]) for row in told} == {
+        ("topic", "Bauen & Wohnen"), ("reference", "§ 19 WoGG")
+    }  # fmt: skip
+    assert all(read(client, row["url"])["total"] == 3 for row in told)
+    assert "wer § 19 WoGG nennt" in page
 
 
 def test_a_mistyped_word_is_suggested(found: dict[str, str], client: FlaskClient) -> None:
