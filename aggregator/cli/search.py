@@ -9,6 +9,10 @@ from aggregator.cli.common import Context, emit, note, say
 RELATIONS = {
     "copy": "Kopie", "excerpt": "Auszug", "extended": "erweitert", "overlap": "teilweise gleich",
 }  # fmt: skip
+WAYS = {
+    "filter": "Ohne den Filter", "query": "Weniger streng:",
+    "both": "Weniger streng und ohne Filter:",
+}  # fmt: skip
 PATH = "/search"  # of the web page: addresses in the document are those of the web
 
 
@@ -79,8 +83,7 @@ def _print(found: dict[str, Any]) -> None:
     if found["suggestion"]:
         note(f"Meinten Sie: {found['suggestion']['query']}")
     for way in found["ways_on"]:
-        how = "Ohne den Filter" if way["kind"] == "filter" else "Weniger streng:"
-        note(f"{how} {way['label']}: {way['total']} Treffer")
+        note(f"{WAYS[way['kind']]} {way['label']}: {way['total']} Treffer")
     for hit in found["hits"]:
         day = (hit["published_at"] or "ohne Datum")[:10]
         say(f"{hit['id']}  {day}  {hit['platform']}  {hit['title']}")

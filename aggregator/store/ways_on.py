@@ -35,18 +35,29 @@ def ways_on(db: sqlite3.Connection, analyser: Analyser, query: SearchQuery) -> l
     """Return searches near a settled one that have hits, those with the most first.
 
     First come those without one of the filters; only where each of them alone changes nothing, the
-    one without any. Then comes the nearest looser query under the same filters, if it has hits.
+    one without any. Then comes the nearest looser query under the same filters, if it has hits; it
+    comes without any filter where nothing else helps.
     """
     held = [name for name in NARROWING if getattr(query, name)]
     ways = list(_found(db, analyser, ((_without(query, name), (name,)) for name in held)))
     if not ways and len(held) > 1:
         ways = list(_found(db, analyser, [(_without(query, *held), tuple(held))]))
     ways.sort(key=lambda way: -way.total)
+    free = _without(query, *held)
+    loose = list(_found(db, analyser, _loosened(query)))[:1]
+    if not ways and not loose and held:
+        loose = list(_found(db, analyser, _loosened(free, tuple(held))))[:1]
+    return ways + loose
+
+
+def _loosened(
+    query: SearchQuery, left_out: tuple[str, ...] = ()
+) -> Iterator[tuple[SearchQuery, tuple[str, ...]]]:
+    """Yield what asks for less, nearest first."""
     node = queries.parse(query.text).node
     if node is not None:
-        loose = ((replace(query, text=queries.written(n)), ()) for n in queries.looser(node))
-        ways += list(_found(db, analyser, loose))[:1]
-    return ways
+        for form in queries.looser(node):
+            yield replace(query, text=queries.written(form)), left_out
 
 
 def _without(query: SearchQuery, *names: str) -> SearchQuery:
@@ -103,10 +114,11 @@ def values_of(query: SearchQuery, name: str) -> tuple[str, ...]:
 
 def _told(query: SearchQuery, way: Way, base: str, label: Label) -> dict[str, Any]:
     """Return a way on, with a label that says what it leaves out or what it asks."""
+    same = way.query.text == query.text
     left_out = [label(name, value) for name in way.left_out for value in values_of(query, name)]
     return {
-        "kind": "filter" if left_out else "query",
-        "label": ", ".join(left_out) or way.query.text,
+        "kind": "filter" if same else "both" if left_out else "query",
+        "label": ", ".join(left_out) if same else way.query.text,
         "total": way.total,
         "total_is_exact": way.total_is_exact,
         "url": way.query.url(base),

@@ -113,6 +113,9 @@ def test_ways_on_without_one_filter_without_all_and_less_strict(
     assert told('"register leitfaden" -frage') == [
         ("query", "register leitfaden", 3, "/search.json?q=register+leitfaden")
     ]
+    assert told('"register leitfaden" level:eu') == [
+        ("both", "register leitfaden", 3, "/search.json?q=register+leitfaden")
+    ]
     assert told("register") == []
     page = client.get('/search?q="register leitfaden"').text
     assert "Weniger streng gesucht, „register leitfaden“: 3 Ergebnisse" in page
@@ -206,6 +209,8 @@ def test_pages_follow_each_other(found: dict[str, str], client: FlaskClient) -> 
     told = read(client, "/search.json?q=register&limit=2")
 
     assert 'href="/search?q=register&amp;limit=2&amp;page=2" rel="next"' in first
+    assert '<b aria-current="page"><span class="vh">Seite </span>1</b>' in first
+    assert first.count('href="/search?q=register&amp;limit=2&amp;page=2"') == 2
     assert told["next"].startswith("/search.json?")
     assert len(read(client, told["next"])["hits"]) == 1
 

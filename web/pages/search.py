@@ -12,7 +12,7 @@ from aggregator.store.filters import Settled, settle
 from aggregator.store.reads import Document
 from aggregator.store.search import SearchPage
 from aggregator.store.search import search as find
-from aggregator.store.search_query import LISTS, USUAL, SearchQuery
+from aggregator.store.search_query import LAST_PAGE, LISTS, USUAL, SearchQuery
 from aggregator.store.ways_on import NARROWING, document, values_of
 from web import feeds
 from web.analysis import analyser
@@ -20,12 +20,13 @@ from web.answers import answer, link, page
 from web.database import database
 from web.entries import as_entries
 from web.frame import frame
-from web.language import language, t
+from web.language import language, short, t
 from web.words import label_of
 
 pages = Blueprint("search", __name__)
 FEED_ENTRIES = 50  # of a subscription: more than come between two visits of a reader
 SHOWN_SORTS = ("relevance", "date", "linked")
+NUMBERS = 7  # pages that the foot of the list names
 NESTED = ("marks", "passage")  # of a hit: no cells of a table
 
 
@@ -80,7 +81,8 @@ def _base() -> str:
 
 
 def _label(name: str, value: str) -> str:
-    return label_of(name, value, frame()["names"])
+    told = short(value) if name in ("since", "until") else value
+    return label_of(name, told, frame()["names"])
 
 
 def _fields() -> str:
@@ -101,9 +103,21 @@ def _page(found: SearchPage, told: Document) -> Response:
         forms={name: query.url(link("search.search", name), page=1, cursor=None)
                for name in ("json", "csv", *feeds.FORMS)},
         same=reads.twins(database(), [hit["id"] for hit in found.hits]),
-        back=urlencode(query.parameters()), previous_page=told["prev"],
+        numbers=_numbers(found), back=urlencode(query.parameters()), previous_page=told["prev"],
         next_page=told["next"],
     )  # fmt: skip
+
+
+def _numbers(found: SearchPage) -> list[tuple[int, str]]:
+    """Return the pages around this one, with "" as the address of this one."""
+    query = found.query
+    last = min(LAST_PAGE, -(-found.total // query.limit))
+    if query.sort == "date" or last < 2:  # by date the pages follow a cursor
+        return []
+    first = max(1, min(query.page - NUMBERS // 2, last - NUMBERS + 1))
+    shown = range(first, min(last, first + NUMBERS - 1) + 1)
+    base = link("search.search")
+    return [(n, "" if n == query.page else query.url(base, page=n)) for n in shown]
 
 
 def _heading(found: SearchPage) -> str:
