@@ -11,21 +11,41 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from aggregator import clock as clocks
 from aggregator.config import Settings, load_settings
-from web import access, answers, assets, errors, forms, frame, heat, language, memo, security, words
+from web import (
+    access,
+    answers,
+    assets,
+    errors,
+    forms,
+    frame,
+    heat,
+    language,
+    memo,
+    security,
+    sign_in_service,
+    words,
+)
 from web.database import close_connection
 from web.hosts import HostCheck, names_of
 from web.pages import (
     about,
     account,
+    admin_edit,
+    admin_list,
+    admin_runs,
+    admin_sources,
     changes,
     coverage,
+    deciding,
     glossary,
     items,
     links,
+    moderation,
     monitoring,
     overview,
     reports,
     search,
+    service,
     sources,
     suggest,
 )
@@ -34,15 +54,22 @@ from web.secret import secret_key
 BLUEPRINTS = (
     about.pages,
     account.pages,
+    admin_edit.pages,
+    admin_list.pages,
+    admin_runs.pages,
+    admin_sources.pages,
     changes.pages,
     coverage.pages,
+    deciding.pages,
     glossary.pages,
     items.pages,
     links.pages,
+    moderation.pages,
     monitoring.pages,
     overview.pages,
     reports.pages,
     search.pages,
+    service.pages,
     sources.pages,
     suggest.pages,
 )
@@ -90,6 +117,7 @@ def create_app(
         heat,
         memo,
         access,
+        sign_in_service,
         security,
         errors,
     ):

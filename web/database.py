@@ -42,6 +42,21 @@ def writing() -> Iterator[store.Connection]:
         close_connection()
 
 
+@contextmanager
+def connected() -> Iterator[store.Connection]:
+    """Lend a connection that may write, for work that cuts its own transactions.
+
+    Raises:
+        StoreError: The database cannot be opened.
+    """
+    connection = store.connect(current_app.config["DATA"] / DATABASE)
+    try:
+        yield connection
+    finally:
+        connection.close()
+        close_connection()
+
+
 def close_connection(_error: BaseException | None = None) -> None:
     """Close the connection at the end of a request."""
     if (connection := g.pop("db", None)) is not None:

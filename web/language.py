@@ -30,7 +30,7 @@ def init_app(app: Flask) -> None:
     """Choose the language of each request and teach it to the templates."""
     app.before_request(_choose)
     app.after_request(_remember)
-    for function in (t, known, number, day, moment, short, size):
+    for function in (t, both, known, number, day, moment, short, size):
         app.add_template_global(function)
 
 
@@ -84,6 +84,15 @@ def t(key: str, /, **values: object) -> str:
         for name, value in values.items()
     }
     return told.format(**written)
+
+
+def both(german: str, english: str) -> str:
+    """Return that of two texts which is in the language of the page.
+
+    For screens of admins and moderators, whose words stand on one page alone: there they are read
+    beside what they label.
+    """
+    return english if language() == "en" else german
 
 
 def known(key: str, default: str) -> str:

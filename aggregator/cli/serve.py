@@ -101,7 +101,7 @@ def bind(ctx: Context, host: str, port: int, *, proxies: int, prefix: str) -> An
 
     # The engine does not know the web; only this command does, and only when it is called.
     web = importlib.import_module("web")
-    app = web.create_app(ctx.data, clock=ctx.clock, proxies=proxies)
+    app = web.create_app(ctx.data, clock=ctx.clock, proxies=proxies, sources=ctx.sources)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is no trouble
     make: Any = waitress.create_server  # waitress has no types
     return make(

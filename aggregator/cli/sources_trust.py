@@ -3,8 +3,6 @@
 import click
 
 from aggregator.cli.common import Context, emit, listed, note, say, table
-from aggregator.errors import ConfigError
-from aggregator.model import Code, Source
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Ausgabe als JSON.")
 
@@ -25,30 +23,12 @@ def accept_command(ctx: Context, source: str, by: str) -> None:
     wanted = listed(ctx, source)
     db = ctx.db()
     try:
-        _check_declared(wanted, state.state_of(db, source).reason, str(ctx.sources))
+        expectations.check_declared(wanted, state.state_of(db, source).reason, str(ctx.sources))
         reason = expectations.accept(db, source, by, stamp(ctx.clock.now()))
     finally:
         db.close()
     note(f"{source}: angenommen ({reason}); geglaubt wird der nächste Lauf:"
          f" aggregator refresh {source}")  # fmt: skip
-
-
-def _check_declared(source: Source, reason: str | None, where: str) -> None:
-    """Refuse to accept what the source list itself forbids.
-
-    Raises:
-        ConfigError: The promise of the list has to be changed.
-    """
-    declared = {
-        Code.STALE: ("max_age", source.expect.max_age is not None),
-        Code.EMPTY: ("min_entries", bool(source.expect.min_entries)),
-    }
-    name, is_declared = declared.get(Code(reason), ("", False)) if reason else ("", False)
-    if is_declared:
-        raise ConfigError(
-            f"{source.id} verspricht in der Quellenliste selbst `{name}`", where=where,
-            remedy=f"dort `expect: {name}` der Quelle ändern",
-        )  # fmt: skip
 
 
 @click.command("snapshots")

@@ -140,6 +140,26 @@ def record(db: sqlite3.Connection, decision: Decision) -> bool:
     return True
 
 
+def take_back(
+    db: sqlite3.Connection, kind: str, subject: Mapping[str, Any], other: Any, at: str, by: str
+) -> bool:
+    """Remove a decision that was made by mistake a moment ago; return whether it was there.
+
+    Belongs into the caller's transaction. Whoever changes their mind later decides anew.
+    """
+    told = _object(_subject(other) if isinstance(other, Mapping) else other)
+    cursor = db.execute(
+        "DELETE FROM decision WHERE kind = ? AND platform = ? AND key = ? AND object = ?"
+        " AND at = ? AND by_name = ?",
+        (kind, subject["platform"], subject["key"], told, at, by),
+    )
+    for one in (_subject(subject), _subject(other) if isinstance(other, Mapping) else None):
+        pk = find(db, one) if one else None
+        if pk is not None:
+            enqueue(db, pk)
+    return cursor.rowcount > 0
+
+
 def stored(db: sqlite3.Connection) -> Iterator[Decision]:
     """Yield all decisions, oldest first, in an order by content."""
     for row in db.execute(

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from aggregator.errors import ConfigError
-from aggregator.model import Item, Platform, RunState
+from aggregator.model import Code, Item, Platform, RunState, Source
 from aggregator.store import frontier
 from aggregator.store.connection import transaction
-from aggregator.store.items import addresses
+from aggregator.store.rows import addresses
 from aggregator.store.state import state_of
 from aggregator.usual import READINGS, Reading
 
@@ -160,6 +160,24 @@ def accept(db: sqlite3.Connection, source: str, by: str, now: str) -> str:
         db.execute("UPDATE source_state SET next_at = NULL WHERE source = ?", (source,))
         frontier.ask_missing(db, source, now)
     return found.reason or ""
+
+
+def check_declared(source: Source, reason: str | None, where: str) -> None:
+    """Refuse to accept what the source list itself forbids.
+
+    Raises:
+        ConfigError: The promise of the list has to be changed.
+    """
+    declared = {
+        Code.STALE: ("max_age", source.expect.max_age is not None),
+        Code.EMPTY: ("min_entries", bool(source.expect.min_entries)),
+    }
+    name, is_declared = declared.get(Code(reason), ("", False)) if reason else ("", False)
+    if is_declared:
+        raise ConfigError(
+            f"{source.id} verspricht in der Quellenliste selbst `{name}`", where=where,
+            remedy=f"dort `expect: {name}` der Quelle ändern",
+        )  # fmt: skip
 
 
 def is_accepted(db: sqlite3.Connection, source: str) -> bool:

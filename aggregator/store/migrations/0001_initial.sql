@@ -164,6 +164,7 @@ CREATE INDEX item_source ON item (source, published_at DESC) WHERE published_at 
 CREATE INDEX item_merged ON item (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX item_title ON item (title) WHERE merged_into IS NULL AND state = 'live';     -- the same under another address
 CREATE INDEX item_entry ON item (source, entry_id) WHERE entry_id IS NOT NULL;            -- source:entry_id
+CREATE INDEX item_parent ON item (platform, parent) WHERE parent IS NOT NULL;             -- what stands below it
 
 -- Every address under which an item was seen.
 CREATE TABLE alias (
@@ -301,6 +302,7 @@ CREATE TABLE account (
     name        TEXT PRIMARY KEY,          -- lower case
     role        TEXT NOT NULL CHECK (role IN ('reader', 'moderator', 'admin')),
     password    TEXT,                      -- argon2id; NULL: signs in elsewhere
+    subject     TEXT UNIQUE,               -- issuer and subject of the sign-in service; NULL: none
     must_change INTEGER NOT NULL DEFAULT 0,    -- 1: the password was given by another person
     locked      INTEGER NOT NULL DEFAULT 0,
     created_at  TEXT NOT NULL,
@@ -418,6 +420,7 @@ CREATE TABLE review (
     object  TEXT NOT NULL,                 -- id of the other item, or a topic
     verdict TEXT NOT NULL,                 -- yes no skip
     control INTEGER NOT NULL,              -- 1: a sample of what the machine had accepted by itself
+    decided TEXT NOT NULL,                 -- JSON: the key of the decision; "" where there is none
     at      TEXT NOT NULL,
     by_name TEXT NOT NULL
 ) STRICT;
@@ -449,7 +452,9 @@ CREATE TABLE epoch (
     taken_at TEXT NOT NULL,
     items    INTEGER NOT NULL,             -- items counted
     seq      INTEGER NOT NULL DEFAULT 0,   -- until its build is through: the changes that it saw
-    state    TEXT NOT NULL                 -- taking worded counted complete (frequent shingles)
+    state    TEXT NOT NULL,                -- taking worded counted complete (what follows is known)
+    scores   INTEGER,                      -- per mille by which related scores are multiplied
+    candidates INTEGER                     -- partial cosine per 10,000 from which a pair is scored
 ) STRICT;
 
 CREATE TABLE epoch_word (                  -- the splitter's corpus, and what is suggested for typos
@@ -460,11 +465,12 @@ CREATE TABLE epoch_word (                  -- the splitter's corpus, and what is
     PRIMARY KEY (epoch, word)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE epoch_term (                  -- terms of at least two items: stems, ~parts, references
+CREATE TABLE epoch_term (                  -- terms of at least two items: stems, references
     epoch INTEGER NOT NULL,
     term  TEXT NOT NULL,
     id    INTEGER NOT NULL,                -- rank by term within the epoch, from 1
     items INTEGER NOT NULL,                -- document frequency
+    capital INTEGER NOT NULL,              -- per mille of these that write it with a capital
     PRIMARY KEY (epoch, term)
 ) STRICT, WITHOUT ROWID;
 
@@ -473,6 +479,14 @@ CREATE TABLE epoch_shingle (               -- too frequent to tell anything
     hash  INTEGER NOT NULL,
     PRIMARY KEY (epoch, hash)
 ) STRICT, WITHOUT ROWID;
+
+-- Models of topics, learnt when the epoch was taken; axis '' says from what, once they are learnt.
+CREATE TABLE epoch_model (
+    epoch INTEGER NOT NULL,
+    axis  TEXT NOT NULL,
+    body  BLOB NOT NULL,                   -- zlib of JSON
+    PRIMARY KEY (epoch, axis)
+) STRICT;
 
 -- The shadow generation while it is built; a killed build goes on at its cursor.
 CREATE TABLE build (
@@ -489,13 +503,14 @@ CREATE TABLE build (
 CREATE TABLE indexed_a (
     item  INTEGER PRIMARY KEY,
     title TEXT NOT NULL,                   -- normalised: stems
+    heads TEXT NOT NULL,                   -- parts of compounds in the title
     body  TEXT NOT NULL,                   -- stems
     parts TEXT NOT NULL,                   -- of compounds
     refs  TEXT NOT NULL                    -- exact terms
 ) STRICT;
 
 CREATE VIRTUAL TABLE search_a USING fts5 (  -- holds no text of its own
-    title, body, parts, refs, content = 'searched_a', content_rowid = 'row',
+    title, heads, body, parts, refs, content = 'searched_a', content_rowid = 'row',
     tokenize = "unicode61 remove_diacritics 0 tokenchars '_'"
 );
 INSERT INTO search_a (search_a, rank) VALUES ('automerge', 8);
@@ -504,6 +519,7 @@ INSERT INTO search_a (search_a, rank) VALUES ('automerge', 8);
 CREATE TABLE entry_a (
     row      INTEGER PRIMARY KEY,          -- day << 26 | hash of platform and key: newest last
     item     INTEGER NOT NULL UNIQUE,
+    bits     INTEGER NOT NULL,             -- platform, kind and topics by facet_value, packed
     id       TEXT NOT NULL,
     platform TEXT NOT NULL,
     source   TEXT NOT NULL,
@@ -512,7 +528,14 @@ CREATE TABLE entry_a (
     topics   TEXT NOT NULL                 -- with a blank before and after each
 ) STRICT;
 
-CREATE VIEW searched_a AS SELECT e.row, x.title, x.body, x.parts, x.refs
+CREATE TABLE facet_value_a (             -- numbers of this generation for values of filters
+    facet TEXT NOT NULL,                   -- platform kind topic
+    value TEXT NOT NULL,
+    n     INTEGER NOT NULL,
+    PRIMARY KEY (facet, value)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW searched_a AS SELECT e.row, x.title, x.heads, x.body, x.parts, x.refs
     FROM entry_a e JOIN indexed_a x ON x.item = e.item;
 
 CREATE TABLE fresh_a (                   -- words that the epoch does not know, for suggestions
@@ -574,6 +597,7 @@ CREATE TABLE same_a (                    -- both directions
     differs    TEXT NOT NULL,              -- JSON list
     PRIMARY KEY (item, other)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX same_a_copy ON same_a (item, other) WHERE relation = 'copy';
 
 -- What an item is compared by: kept so that an edited or deleted item can be taken out again.
 CREATE TABLE vector_a (
@@ -621,13 +645,14 @@ CREATE INDEX topic_a_topic ON topic_a (topic, item);
 CREATE TABLE indexed_b (
     item  INTEGER PRIMARY KEY,
     title TEXT NOT NULL,                   -- normalised: stems
+    heads TEXT NOT NULL,                   -- parts of compounds in the title
     body  TEXT NOT NULL,                   -- stems
     parts TEXT NOT NULL,                   -- of compounds
     refs  TEXT NOT NULL                    -- exact terms
 ) STRICT;
 
 CREATE VIRTUAL TABLE search_b USING fts5 (  -- holds no text of its own
-    title, body, parts, refs, content = 'searched_b', content_rowid = 'row',
+    title, heads, body, parts, refs, content = 'searched_b', content_rowid = 'row',
     tokenize = "unicode61 remove_diacritics 0 tokenchars '_'"
 );
 INSERT INTO search_b (search_b, rank) VALUES ('automerge', 8);
@@ -636,6 +661,7 @@ INSERT INTO search_b (search_b, rank) VALUES ('automerge', 8);
 CREATE TABLE entry_b (
     row      INTEGER PRIMARY KEY,          -- day << 26 | hash of platform and key: newest last
     item     INTEGER NOT NULL UNIQUE,
+    bits     INTEGER NOT NULL,             -- platform, kind and topics by facet_value, packed
     id       TEXT NOT NULL,
     platform TEXT NOT NULL,
     source   TEXT NOT NULL,
@@ -644,7 +670,14 @@ CREATE TABLE entry_b (
     topics   TEXT NOT NULL                 -- with a blank before and after each
 ) STRICT;
 
-CREATE VIEW searched_b AS SELECT e.row, x.title, x.body, x.parts, x.refs
+CREATE TABLE facet_value_b (             -- numbers of this generation for values of filters
+    facet TEXT NOT NULL,                   -- platform kind topic
+    value TEXT NOT NULL,
+    n     INTEGER NOT NULL,
+    PRIMARY KEY (facet, value)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW searched_b AS SELECT e.row, x.title, x.heads, x.body, x.parts, x.refs
     FROM entry_b e JOIN indexed_b x ON x.item = e.item;
 
 CREATE TABLE fresh_b (                   -- words that the epoch does not know, for suggestions
@@ -706,6 +739,7 @@ CREATE TABLE same_b (                    -- both directions
     differs    TEXT NOT NULL,              -- JSON list
     PRIMARY KEY (item, other)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX same_b_copy ON same_b (item, other) WHERE relation = 'copy';
 
 -- What an item is compared by: kept so that an edited or deleted item can be taken out again.
 CREATE TABLE vector_b (
