@@ -28,6 +28,7 @@ run: $(STAMP) ## Index mit den eigenen Quellen (sources.yaml) zeigen
 
 test: $(STAMP) ## alle Prüfungen und Tests
 	sh tests/browser/install.sh
+	sh tests/web/oidc/install.sh
 	$(MAKE) --no-print-directory check
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=
@@ -59,7 +60,7 @@ lock: $(STAMP) ## Abhängigkeiten neu festschreiben (braucht uv)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-annotate --no-emit-index-url installer.in --output-file installer.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-annotate --no-emit-index-url --extra dev pyproject.toml build.in --output-file requirements.lock
+	  --no-annotate --no-emit-index-url --extra dev --extra oidc pyproject.toml build.in --output-file requirements.lock
 
 clean: ## Umgebung und Zwischenstände entfernen
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from aggregator.errors import StoreError
 from aggregator.model import UserRole
 from aggregator.store.accounts import Account
-from web import forms, sessions
+from web import forms, proxy_user, sessions
 
 View = TypeVar("View", bound=Callable[..., Any])
 READING_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -92,7 +92,7 @@ def user() -> Account | None:
     if "user" not in g:
         g.user = None  # also where the look-up fails: an error page must not fail again
         try:
-            g.user = sessions.current()
+            g.user = sessions.current() or proxy_user.current()
         except StoreError:
             return None
     found: Account | None = g.user

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ PREFIX = "AGGREGATOR_"
 HTTP_CLIENTS = ("auto", "lean", "httpx")
 READING = ("open", "login")
 LOG_FORMATS = ("text", "json")
+NEW_ROLES = ("", "reader", "moderator")
 MAIL_SECURITY = ("starttls", "tls", "none")
 
 
@@ -68,6 +70,13 @@ class Settings:
     mail_from: str = ""
     alert_to: str = ""
     alert_every: timedelta = timedelta(hours=6)
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_secret_file: str = ""
+    oidc_name_claim: str = "preferred_username"
+    oidc_new_role: str = ""
+    user_header: str = ""
+    user_header_from: str = "127.0.0.1, ::1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +162,24 @@ def _hosts(value: Any) -> str:
         ):
             raise WrongError(f"{shown(name.strip())} ist kein Name eines Rechners",
                              "ohne http:// und ohne Port eintragen, etwa amt.example")  # fmt: skip
+    return str(value)
+
+
+def _networks(value: Any) -> str:
+    """Addresses or networks with commas between them."""
+    for one in filter(None, (part.strip() for part in _text(value).split(","))):
+        try:
+            ip_network(one)
+        except ValueError as error:
+            raise WrongError(f"{shown(one)} ist weder IP-Adresse noch Netz",
+                             "als 10.0.0.5 oder 10.0.0.0/24 eintragen") from error  # fmt: skip
+    return str(value)
+
+
+def _header(value: Any) -> str:
+    if _text(value) and not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", value):
+        raise WrongError(f"{shown(value)} ist kein Name eines Kopffelds",
+                         "etwa X-Remote-User eintragen")  # fmt: skip
     return str(value)
 
 
@@ -250,6 +277,22 @@ SETTINGS = (
             about="Wer technische Meldungen bekommt, mit Komma getrennt; leer: niemand"),
     Setting(name="alert_every", read=_duration,
             about="Höchstens so oft geht eine technische Meldung hinaus; sie sammelt, was neu ist"),
+    Setting(name="oidc_issuer", read=_web_address,
+            about="Anmeldedienst des Hauses (OpenID Connect), seine Adresse ohne"
+                  " /.well-known/...; leer: keiner"),
+    Setting(name="oidc_client_id", read=_text, about="Unter dieser Kennung kennt uns der Dienst"),
+    Setting(name="oidc_secret_file", read=_file,
+            about="Datei mit dem Geheimnis dazu; oder die Variable AGGREGATOR_OIDC_SECRET; leer:"
+                  " der Dienst verlangt keines"),
+    Setting(name="oidc_name_claim", read=_text,
+            about="Angabe des Dienstes, die der Name des Kontos wird"),
+    Setting(name="oidc_new_role", read=_one_of("keine Rolle für neue Konten", NEW_ROLES),
+            about="Rolle, mit der ein Konto bei der ersten Anmeldung entsteht; leer: nur, wer"
+                  " schon eines hat, kommt hinein"),
+    Setting(name="user_header", read=_header,
+            about="Kopffeld, in dem ein Proxy des Hauses nennt, wer angemeldet ist; leer: keines"),
+    Setting(name="user_header_from", read=_networks,
+            about="Nur von diesen Adressen oder Netzen, durch Komma getrennt, gilt es"),
 )  # fmt: skip
 
 
@@ -286,14 +329,27 @@ def smtp_password(settings: Settings, environ: Mapping[str, str] = os.environ) -
         ConfigError: The file cannot be read.
     """
     told = environ.get(f"{PREFIX}SMTP_PASSWORD")
+    return _secret(told, settings.smtp_password_file, "das Passwort des Mailservers")
+
+
+def oidc_secret(settings: Settings, environ: Mapping[str, str] = os.environ) -> str:
+    """Return what proves to the sign-in service who we are; from where as with `smtp_password`.
+
+    Raises:
+        ConfigError: The file cannot be read.
+    """
+    told = environ.get(f"{PREFIX}OIDC_SECRET")
+    return _secret(told, settings.oidc_secret_file, "das Geheimnis für den Anmeldedienst")
+
+
+def _secret(told: str | None, file: str, what: str) -> str:
+    """Return a secret, which logs leave out from now on."""
     try:
-        if told is None and settings.smtp_password_file:
-            told = Path(settings.smtp_password_file).read_text("utf-8").strip()
+        if told is None and file:
+            told = Path(file).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"das Passwort des Mailservers lässt sich nicht lesen ({error})",
-            where=settings.smtp_password_file, remedy="Pfad und Rechte der Datei prüfen",
-        ) from error  # fmt: skip
+        raise ConfigError(f"{what} lässt sich nicht lesen ({error})", where=file,
+                          remedy="Pfad und Rechte der Datei prüfen") from error  # fmt: skip
     logs.keep_out(told or "")
     return told or ""
 

@@ -9,7 +9,7 @@ from aggregator import passwords
 from aggregator.clock import stamp
 from aggregator.errors import ConfigError
 from aggregator.store import accounts, audit
-from web import access, forms, sessions
+from web import access, forms, sessions, sign_in_service
 from web.access import Need
 from web.answers import action, answer, page, shown
 from web.database import database, now, writing
@@ -22,28 +22,29 @@ pages = Blueprint("account", __name__)
 def sign_in() -> Response | Redirect:
     """Show the form, and take it."""
     if request.method == "GET":
-        return _sign_in_form()
+        return sign_in_form()
     try:
         token = sessions.sign_in(forms.text("name", most=64), request.form.get("password", ""))
     except sessions.TooManyError as error:
-        response = _sign_in_form(t("account.wait", n=error.seconds), 429)
+        response = sign_in_form(t("account.wait", n=error.seconds), 429)
         response.headers["Retry-After"] = str(error.seconds)
         return response
     if token is None:
-        return _sign_in_form(t("account.wrong"), 401)
-    return sessions.keep(redirect(_back(), 303), token)
+        return sign_in_form(t("account.wrong"), 401)
+    return sessions.keep(redirect(page_of_ours(request.form.get("next", "")), 303), token)
 
 
-def _sign_in_form(fault: str = "", status: int = 200) -> Response:
+def sign_in_form(fault: str = "", status: int = 200) -> Response:
+    """Show the form for signing in, with what went wrong."""
     return shown(
         "sign_in.html", status, title=t("account.sign_in"), fault=fault,
         name=request.form.get("name", ""), next=request.values.get("next", ""),
+        service=sign_in_service.is_there(),
     )  # fmt: skip
 
 
-def _back() -> str:
-    """Return the page to go on with: one of ours, else the start page."""
-    told = request.form.get("next", "")
+def page_of_ours(told: str) -> str:
+    """Return an address if it is one of this site's pages, else that of the start page."""
     parts = urlsplit(told)
     ours = told.startswith("/") and not told.startswith(("//", "/\\")) and told.isprintable()
     if ours and not parts.scheme and not parts.netloc and "\\" not in told:
