@@ -15,6 +15,10 @@ from aggregator.errors import ConfigError, StoreError
 
 BACKLOG = 1024
 
+# Bytes of a request's head. Longer ones get waitress's own short answer; up to here a query that is
+# too long is refused by us, with what to do about it.
+LONGEST_REQUEST = 1 << 22
+
 
 @click.command("serve")
 @click.option("--host", help="Adresse, an der gelauscht wird; sonst die Einstellung web_host.")
@@ -107,6 +111,7 @@ def bind(ctx: Context, host: str, port: int, *, proxies: int, prefix: str) -> An
     return make(
         app, sockets=[_listen(host, port)], threads=load_settings(ctx.data).web_threads,
         ident=None, url_prefix=prefix,
+        max_request_header_size=LONGEST_REQUEST,
         clear_untrusted_proxy_headers=False,  # Flask's ProxyFix decides which count
     )  # fmt: skip
 

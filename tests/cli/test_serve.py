@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 import pytest
@@ -37,6 +37,10 @@ def test_serve_answers_and_ends_by_sigterm(tmp_path: Path) -> None:
         url = line.split("unter ")[1].split()[0]
         with urlopen(f"{url}health.json", timeout=10) as answer:
             assert json.load(answer)["status"] == "ok"
+        with pytest.raises(HTTPError) as refused:  # a megabyte, each byte percent-encoded
+            urlopen(f"{url}search.json?q={'%C3' * 1_000_000}", timeout=10)
+        assert refused.value.code == 400
+        assert json.load(refused.value)["error"]["code"] == "query_invalid"
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
