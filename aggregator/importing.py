@@ -102,6 +102,22 @@ def import_files(
     return done
 
 
+def import_entry(
+    db: sqlite3.Connection, entry: Entry, source: Source, platform: Platform, clock: Clock
+) -> None:
+    """Store one entry that a person wrote; whoever derives next makes it searchable.
+
+    Args:
+        db: The connection.
+        entry: With an address and a title.
+        source: A manual source.
+        platform: Of the source.
+        clock: For first and last seen.
+    """
+    done = Imported(source=source.id)
+    _store_batch(db, [(1, entry)], source, platform, stamp(clock.now()), done, set())
+
+
 def _store_batch(
     db: sqlite3.Connection,
     batch: Iterable[tuple[int, Entry | records.Rejected]],

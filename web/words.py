@@ -13,6 +13,7 @@ def init_app(app: Flask) -> None:
     topics = vocabulary(app.config["DATA"]).topics
     app.config["TOPICS"] = {slug: topic.name for slug, topic in topics.items()}
     app.add_template_global(topic_name)
+    app.add_template_global(topic_slugs)
 
 
 def topic_slugs() -> list[str]:

@@ -91,6 +91,12 @@ def platforms(db: sqlite3.Connection) -> tuple[Platform, ...]:
     return tuple(_platform(json.loads(row[0])) for row in rows)
 
 
+def source(db: sqlite3.Connection, name: str) -> Source | None:
+    """Return a mirrored source."""
+    row = db.execute("SELECT definition FROM source WHERE id = ?", (name,)).fetchone()
+    return _source(json.loads(row[0])) if row else None
+
+
 def site(db: sqlite3.Connection) -> Site:
     """Return what the installation says about itself."""
     return Site(**json.loads(get_meta(db, "site", "{}")))

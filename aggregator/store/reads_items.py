@@ -4,8 +4,9 @@ import json
 import re
 import sqlite3
 
-from aggregator.store import changes
+from aggregator.store import changes, judging
 from aggregator.store.reads import Document, items_by_pk, on_live
+from aggregator.store.reads_hierarchy import hierarchy
 from aggregator.store.reads_links import links_out
 from aggregator.store.reads_names import resolve
 from aggregator.store.reads_related import related
@@ -36,12 +37,14 @@ def document_of(db: sqlite3.Connection, pk: int, *, with_diffs: bool = True) -> 
     return {
         "item": items_by_pk(db, [pk])[pk],
         **_told(db, pk),
+        **hierarchy(db, pk),
         "links_out": links_out(db, pk),
         "links_in": _links_in(db, pk),
         "same": same,
         "related": related(db, pk, {row["item"]["id"] for row in same}),
         "references": _references(db, pk),
         "topics": _topics(db, pk),
+        "decided": judging.verdicts(db, pk),
         "linked": changes.is_linked(db, pk),  # False: what links it is older than what is stored
         "versions": versions(db, pk, with_diffs=with_diffs),
     }

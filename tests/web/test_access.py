@@ -91,11 +91,9 @@ def test_a_method_that_a_route_does_not_declare_is_refused(
 ) -> None:
     item = filling.item("Leitfaden", FORUM)
     every = {"GET", "POST", "PUT", "PATCH", "DELETE"}
-    allowed: dict[str, set[str]] = {}
-    for route in table(app):
-        allowed.setdefault(build(app, route, item), set()).update(route.methods)
-    for url, methods in allowed.items():
-        for method in every - methods:
+    adapter = app.url_map.bind("localhost")
+    for url in {build(app, route, item) for route in table(app)}:
+        for method in every - set(adapter.allowed_methods(url)):  # routes may share an address
             assert client.open(url, method=method).status_code == 405, (method, url)
 
 

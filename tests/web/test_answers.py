@@ -34,6 +34,7 @@ def addresses(app: Flask, item: str) -> list[str]:
         for rule in app.url_map.iter_rules()
         if (rule.defaults or {}).get("form") == "html"
         and "GET" in (rule.methods or ())
+        and rule.endpoint.partition(".")[0] != "service"  # there only where one is configured
         and (need_of(app, rule.endpoint) or Need.NOTHING) <= Need.READING
     ]
 

@@ -9,7 +9,8 @@ from aggregator.store import reads_items, reads_names, reads_references, reads_v
 from aggregator.store.reads import Document
 from web.answers import answer, link, page
 from web.database import database
-from web.language import t
+from web.frame import frame
+from web.language import day, t
 
 pages = Blueprint("items", __name__)
 
@@ -55,9 +56,22 @@ def _shown(document: Document) -> Response:
     return answer(
         "item.html", document, title=document["item"]["title"], cited=counts, back=_back(),
         timeline=_timeline(document), by_level=_by_level(document),
-        linking=_grouped(document["links_in"]),
-        shown=[row for row in document["related"] if row["shown"]],
+        linking=_grouped(document["links_in"]), cite=_cite(document),
+        shown=[row for row in document["related"] if row["shown"] and not row["same"]],
     )  # fmt: skip
+
+
+def _cite(document: Document) -> str:
+    """Return how an item is cited: who, what, when, where, and when it was looked up."""
+    item = document["item"]
+    told = [frame()["names"].get(item["platform"], item["platform"]) + ": " + item["title"]]
+    if item["published_at"]:
+        told.append(day(item["published_at"]))
+    return (
+        ", ".join([*told, item["url"]])
+        + " "
+        + t("item.cite.seen", at=day(document["last_seen_at"]))
+    )
 
 
 def _back() -> str | None:
