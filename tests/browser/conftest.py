@@ -90,6 +90,8 @@ class Site:
             "lookup": "/lookup",
             "crawl": "/how-we-crawl",
             "help": "/query-help",
+            "suggest": "/suggest?q=leit",
+            "several_pages": "/search?limit=1",
             "legal": "/barrierefreiheit",
             "missing": "/items/abcdefghijkl",
         }
