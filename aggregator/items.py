@@ -52,7 +52,7 @@ _as_json = json.encoder.encode_basestring  # as `dumps` without ASCII alone writ
 class Normalised:
     """The items of a document, addresses without content, and what was rejected with its reason."""
 
-    items: tuple[Item, ...] = ()
+    items: Sequence[Item] = ()
     addresses: tuple[Entry, ...] = ()  # no title and no text: only an address to be fetched
     rejected: tuple[Problem, ...] = ()
 

@@ -7,7 +7,7 @@ one form, RFC 3339 in UTC with `Z` (`2026-11-24T08:00:00Z`); where only the day 
 sets alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import NewType
@@ -136,6 +136,7 @@ class Source:
     delay: timedelta | None = None
     preset: str | None = None
     selectors: Mapping[str, str] = field(default_factory=dict)
+    page_selectors: Mapping[str, str] = field(default_factory=dict)  # title date content drop
     enabled: bool = True
 
 
@@ -344,7 +345,7 @@ class Page:
 class Parsed:
     """What a parser made of a page."""
 
-    entries: tuple[Entry, ...] = ()
+    entries: Sequence[Entry] = ()
     follow: tuple[Follow, ...] = ()
     # The document, with what `follow` leads to, names every item of the source.
     complete: bool = False

@@ -77,7 +77,7 @@ def _answer(job: reading.Job, cpu_s: float) -> reading.Understood | AggregatorEr
     """Understand a body within the limit on CPU time, which ends this process (SIGPROF)."""
     signal.setitimer(signal.ITIMER_PROF, cpu_s)
     try:
-        return reading.understand(job)
+        return wire.sealed(reading.understand(job), job.platform)
     except AggregatorError as error:
         return error
     except MemoryError:

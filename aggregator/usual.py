@@ -13,7 +13,8 @@ from itertools import pairwise
 from aggregator import dates
 from aggregator.clock import instant
 from aggregator.errors import ParseError
-from aggregator.model import Code, Parsed, Source, SourceKind
+from aggregator.model import Code, Entry, Parsed, Source, SourceKind
+from aggregator.sealed import Sealed
 
 READINGS = 20  # remembered for each source
 ENOUGH = 3  # readings from which something is usual
@@ -42,12 +43,18 @@ class Reading:
 
 def measure(parsed: Parsed, now: str) -> Reading:
     """Return what is remembered of a document."""
-    return Reading(
-        at=now,
-        entries=len(parsed.entries),
-        titled=sum(bool(entry.title) for entry in parsed.entries),
-        dated=sum(entry.published is not None for entry in parsed.entries),
-        texted=sum(bool(entry.text or entry.summary) for entry in parsed.entries),
+    entries = parsed.entries
+    noted = entries.noted if isinstance(entries, Sealed) else shares(entries)
+    titled, dated, texted = noted
+    return Reading(at=now, entries=len(entries), titled=titled, dated=dated, texted=texted)
+
+
+def shares(entries: Sequence[Entry]) -> tuple[int, int, int]:
+    """Count the entries with a title, with a date, with a text."""
+    return (
+        sum(bool(entry.title) for entry in entries),
+        sum(entry.published is not None for entry in entries),
+        sum(bool(entry.text or entry.summary) for entry in entries),
     )
 
 

@@ -11,12 +11,14 @@ import select
 import time
 from collections.abc import Callable, Iterator
 from copyreg import dispatch_table
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
-from aggregator import items, model, reading
+from aggregator import items, model, reading, usual
+from aggregator.sealed import Parcel, Sealed
+from aggregator.store.rows import prepare
 
 _LENGTH_BYTES = 8
 _PIECE_BYTES = 2**20
@@ -62,6 +64,20 @@ _TABLE: dict[type, Callable[[Any], Any]] = {
     **{kind: _reducer(kind) for kind in _NAMES},
     MappingProxyType: lambda value: (dict, (dict(value),)),
 }
+
+
+def sealed(found: reading.Understood, platform: model.Platform) -> reading.Understood:
+    """Return what a body says as it goes back: its items as rows, all else of them unopened."""
+    entries, several = found.parsed.entries, found.normalised.items
+    parcel = Parcel(dumps((entries, several)))
+    prepared = tuple(prepare(item, platform) for item in several)
+    return replace(
+        found,
+        parsed=replace(
+            found.parsed, entries=Sealed(parcel, 0, len(entries), usual.shares(entries))
+        ),
+        normalised=replace(found.normalised, items=Sealed(parcel, 1, len(several), prepared)),
+    )
 
 
 def dumps(value: object) -> bytes:

@@ -6,7 +6,7 @@ never run ahead of the entries that came with them.
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -20,12 +20,12 @@ from aggregator.store.connection import transaction
 from aggregator.store.items import (
     Outcome,
     add_aliases,
-    addresses,
     items_at,
     set_state,
     set_url,
     shared_page,
 )
+from aggregator.store.rows import addresses
 
 MANY = 5_000  # addresses written in one transaction: some 30 ms
 GONE_AFTER = timedelta(days=1)  # between two visits that both say 404 or 410
@@ -53,7 +53,7 @@ class Step:
     visit: Visit
     validators: Validators
     next_in: timedelta  # until the page is visited again
-    items: tuple[Item, ...] = ()
+    items: Sequence[Item] = ()
     follows: tuple[tuple[str, str, Role, str | None], ...] = ()  # url, canonical, role, lastmod
     named: tuple[str, ...] | None = None  # canonical addresses; None: does not enumerate
     complete: bool | None = None
@@ -70,12 +70,13 @@ def commit_step(db: sqlite3.Connection, step: Step) -> runs.Counts:
     moved = _discover_many(db, step)
     with transaction(db):
         row = _follow_redirect(db, step.visit)
-        edited = []
         stored = store_items(db, step.items, platform, now)
-        for item, (outcome, _) in zip(step.items, stored, strict=True):
+        for outcome, _ in stored:
             outcomes[outcome] += 1
-            if outcome is Outcome.CHANGED and row.role in frontier.ENUMERATING:
-                edited.append(item)
+        edited: list[Item] = []
+        if outcomes[Outcome.CHANGED] and row.role in frontier.ENUMERATING:
+            edited = [item for item, (outcome, _) in zip(step.items, stored, strict=True)
+                      if outcome is Outcome.CHANGED]  # fmt: skip
         frontier.fetched(
             db, row, validators=step.validators, status=step.visit.status or 200,
             changed=True, complete=step.complete, next_in=step.next_in, now=now,
@@ -319,7 +320,7 @@ def conclude_vanished(
 
 
 def commit_batch(
-    db: sqlite3.Connection, found: Iterable[Item], platform: Platform, now: str, seen: set[int]
+    db: sqlite3.Connection, found: Sequence[Item], platform: Platform, now: str, seen: set[int]
 ) -> runs.Counts:
     """Store items that came without a visit (an import), in one transaction.
 

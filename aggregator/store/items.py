@@ -4,11 +4,10 @@ Every function here is part of a larger transaction (`store.commit`): an item, i
 its row in `changes` are stored together or not at all.
 """
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
@@ -19,25 +18,27 @@ from aggregator.model import (
     Item,
     ItemKind,
     ItemState,
-    Link,
     Platform,
     Policy,
     When,
 )
-from aggregator.store import versions
+from aggregator.store import rows, versions
 from aggregator.store.changes import enqueue, enqueue_all
 
 # A feed tells of an edit before the page behind it was read again: both are one change.
 SETTLING = timedelta(hours=24)
 
 
+_ADD_OBSERVATION = (
+    "INSERT INTO observation (first_seen_at, last_seen_at, item, source, role, rank, entry_id,"
+    " fields, content_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (item, source, role) DO UPDATE SET rank = excluded.rank,"
+    " entry_id = excluded.entry_id, fields = excluded.fields,"
+    " content_hash = excluded.content_hash, last_seen_at = excluded.last_seen_at"
+)
 _ADD_ALIAS = (
     "INSERT OR IGNORE INTO alias (platform, canonical, link_key, url, item) VALUES (?, ?, ?, ?, ?)"
 )
-_JSON = json.JSONEncoder(ensure_ascii=False).encode  # `dumps` makes an encoder for each call
-_BASE32 = "abcdefghijklmnopqrstuvwxyz234567"  # RFC 4648 6, lower case
-_PAIRS = [one + other for one in _BASE32 for other in _BASE32]
-Addresses = list[tuple[str, str, str]]  # (canonical, link key, url) each
 
 
 class Outcome(StrEnum):
@@ -57,13 +58,6 @@ class Known:
     key: str
 
 
-def item_id(platform: str, key: str) -> str:
-    """Return the public id of an item: 12 characters a-z2-7 of SHA-256 over platform and key."""
-    told = hashlib.sha256(f"{platform}\n{key}".encode("utf-8", "surrogatepass")).digest()
-    bits = int.from_bytes(told[:8], "big") >> 4
-    return "".join(_PAIRS[bits >> shift & 1023] for shift in (50, 40, 30, 20, 10, 0))
-
-
 def store_item(
     db: sqlite3.Connection, item: Item, platform: Platform, now: str
 ) -> tuple[Outcome, int | None]:
@@ -78,27 +72,18 @@ def store_item(
     Returns:
         What it did, and the item's row (None when a tombstone keeps it out).
     """
-    aliases = addresses(item.aliases, platform)
+    aliases = rows.addresses(item.aliases, platform)
     if _is_erased(db, item):
         return Outcome.ERASED, None
     known = find(db, item, [canonical for canonical, _, _ in aliases])
     if known is None:
-        (pk,) = insert(db, [(item, aliases)], now)
+        (pk,) = insert(db, [rows.prepare(item, platform)], now)
         return Outcome.NEW, pk
     fresh = add_aliases(db, known.pk, item.platform, aliases)
     outcome = _observe(db, known.pk, item, now)
     if fresh or outcome is not Outcome.UNCHANGED:
         enqueue(db, known.pk)
     return (Outcome.CHANGED if outcome is Outcome.CHANGED else Outcome.UNCHANGED), known.pk
-
-
-def addresses(found: Iterable[str], platform: Platform) -> Addresses:
-    """Return (canonical, link key, url) of each address, without duplicates."""
-    result: dict[str, tuple[str, str, str]] = {}
-    for url in found:
-        identity = urls.identity(url, platform)
-        result.setdefault(identity.canonical, (identity.canonical, identity.link_key, url))
-    return list(result.values())
 
 
 def _is_erased(db: sqlite3.Connection, item: Item) -> bool:
@@ -178,12 +163,12 @@ def add_aliases(
 # --- observations ----------------------------------------------------------------------------
 
 
-def insert(db: sqlite3.Connection, arrived: Sequence[tuple[Item, Addresses]], now: str) -> range:
+def insert(db: sqlite3.Connection, arrived: Sequence[rows.Prepared], now: str) -> range:
     """Insert items at first sight, each with its observation, its addresses and its queue row.
 
     Args:
         db: The connection, in a transaction.
-        arrived: Items that no key and no address in the store leads to, with their addresses.
+        arrived: Items that no key and no address in the store leads to.
         now: The instant of the observations.
 
     Returns:
@@ -191,39 +176,23 @@ def insert(db: sqlite3.Connection, arrived: Sequence[tuple[Item, Addresses]], no
     """
     first = int(db.execute("SELECT coalesce(max(pk), 0) + 1 FROM item").fetchone()[0])
     pks = range(first, first + len(arrived))
-    seen = [items.observation(item) for item, _ in arrived]
     db.executemany(
-        "INSERT INTO item (pk, id, platform, key, source, entry_id, url, title, kind,"
-        " published_at, date_evidence, updated_at, first_seen_at, last_changed_at, last_seen_at,"
-        " sort_at, language, authors, state, licence, policy, text, excerpt, links, parts,"
-        " identifiers, digest, content_hash, content_rank, changed_by, parent, answer_to)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-        " ?, ?, ?, ?, ?)",
-        [_columns(pk, item, told, now)
-         for pk, (item, _), told in zip(pks, arrived, seen, strict=True)],
+        rows.INSERT_ITEM,
+        [(pk, now, now, now, one.sort_at or now, *one.columns)
+         for pk, one in zip(pks, arrived, strict=True)],
     )  # fmt: skip
-    _write_observations(db, zip(pks, seen, strict=True), now)
+    db.executemany(
+        _ADD_OBSERVATION,
+        [(now, now, pk, *one.told) for pk, one in zip(pks, arrived, strict=True)],
+    )
     db.executemany(
         _ADD_ALIAS,
-        [(item.platform, canonical, link_key, url, pk)
-         for pk, (item, found) in zip(pks, arrived, strict=True)
-         for canonical, link_key, url in found],
+        [(one.platform, canonical, link_key, url, pk)
+         for pk, one in zip(pks, arrived, strict=True)
+         for canonical, link_key, url in one.addresses],
     )  # fmt: skip
     enqueue_all(db, pks)
     return pks
-
-
-def _columns(pk: int, item: Item, seen: items.Observation, now: str) -> tuple[object, ...]:
-    """Return the row of an item at first sight."""
-    merged = items.merge([seen])
-    return (
-        pk, item_id(item.platform, item.key), item.platform, item.key, item.source, item.entry_id,
-        item.url, merged.title, merged.kind, *_dated(merged.published), merged.updated_at, now,
-        now, now, items.sort_at(merged.published, now), merged.language, _list(merged.authors),
-        ItemState.LIVE, merged.licence, merged.policy, *_content(item),
-        _list(merged.identifiers), _digest(item), merged.content_hash, seen.rank, _name(item),
-        item.parent, item.answer_to,
-    )  # fmt: skip
 
 
 def _observe(db: sqlite3.Connection, pk: int, item: Item, now: str) -> Outcome:
@@ -233,7 +202,7 @@ def _observe(db: sqlite3.Connection, pk: int, item: Item, now: str) -> Outcome:
     if told == [seen]:
         touch(db, pk, now)
         return Outcome.UNCHANGED
-    _write_observations(db, [(pk, seen)], now)
+    _write_observation(db, pk, seen, now)
     merged = items.merge(_observations(db, pk))
     known_before = bool(told) and told[0].content_hash != seen.content_hash
     changed = _rewrite(db, pk, item, merged, now, is_edit=known_before)
@@ -267,21 +236,22 @@ def _rewrite(
     ).fetchone()
     differs = is_edit and row["content_hash"] != merged.content_hash
     settled = instant(now) - instant(row["last_changed_at"]) > SETTLING
-    changed = differs and (settled or row["changed_by"] == _name(item))
+    changed = differs and (settled or row["changed_by"] == rows.name(item))
     if changed:
         versions.keep(db, pk, now)
     since = now if changed else row["last_changed_at"]
     db.execute(
         "UPDATE item SET last_changed_at = ?, last_seen_at = ?, changed_by = ?,"
         " state = iif(state = 'hidden', state, 'live') WHERE pk = ?",
-        (since, now, _name(item) if changed else row["changed_by"], pk),
+        (since, now, rows.name(item) if changed else row["changed_by"], pk),
     )
     if (merged.owner.source, merged.owner.role) == (item.source, item.role):
         db.execute(
             "UPDATE item SET text = ?, excerpt = ?, links = ?, parts = ?, digest = ?,"
             " content_rank = ?, parent = ?, answer_to = ? WHERE pk = ?",
-            (*_content(item), _digest(item), merged.owner.rank, item.parent, item.answer_to, pk),
-        )
+            (*rows.content(item), rows.digest(item), merged.owner.rank, item.parent,
+             item.answer_to, pk),
+        )  # fmt: skip
     _write_merged(db, pk, merged)
     return bool(changed)
 
@@ -292,10 +262,10 @@ def _write_merged(db: sqlite3.Connection, pk: int, merged: items.Merged) -> None
         "UPDATE item SET entry_id = ?, url = ?, title = ?, kind = ?, published_at = ?,"
         " date_evidence = ?, updated_at = ?, sort_at = coalesce(?, last_changed_at), language = ?,"
         " authors = ?, licence = ?, policy = ?, identifiers = ?, content_hash = ? WHERE pk = ?",
-        (merged.entry_id, merged.url, merged.title, merged.kind, *_dated(merged.published),
+        (merged.entry_id, merged.url, merged.title, merged.kind, *rows.dated(merged.published),
          merged.updated_at, items.sort_at(merged.published, "") or None, merged.language,
-         _list(merged.authors), merged.licence, merged.policy, _list(merged.identifiers),
-         merged.content_hash, pk),
+         rows.list_of(merged.authors), merged.licence, merged.policy,
+         rows.list_of(merged.identifiers), merged.content_hash, pk),
     )  # fmt: skip
     if merged.policy is not Policy.FULL:
         _tighten(db, pk, merged.policy)
@@ -309,28 +279,8 @@ def _tighten(db: sqlite3.Connection, pk: int, policy: Policy) -> None:
         db.execute("UPDATE item SET excerpt = '', links = '[]', digest = NULL WHERE pk = ?", (pk,))
 
 
-def _write_observations(
-    db: sqlite3.Connection, seen: Iterable[tuple[int, items.Observation]], now: str
-) -> None:
-    db.executemany(
-        "INSERT INTO observation (item, source, role, rank, entry_id, fields, content_hash,"
-        " first_seen_at, last_seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (item, source, role) DO UPDATE SET rank = excluded.rank,"
-        " entry_id = excluded.entry_id, fields = excluded.fields,"
-        " content_hash = excluded.content_hash, last_seen_at = excluded.last_seen_at",
-        [(pk, one.source, one.role, one.rank, one.entry_id, _fields(one), one.content_hash, now,
-          now) for pk, one in seen],
-    )  # fmt: skip
-
-
-def _fields(seen: items.Observation) -> str:
-    """Return what a source told, as `_observation` reads it."""
-    return _JSON(
-        {"title": seen.title, "kind": seen.kind, "updated_at": seen.updated_at,
-         "published": [seen.published.at, seen.published.evidence] if seen.published else None,
-         "language": seen.language, "authors": seen.authors, "licence": seen.licence,
-         "policy": seen.policy, "url": seen.url, "identifiers": seen.identifiers}
-    )  # fmt: skip
+def _write_observation(db: sqlite3.Connection, pk: int, seen: items.Observation, now: str) -> None:
+    db.execute(_ADD_OBSERVATION, (now, now, pk, *rows.told(seen)))
 
 
 def _observations(db: sqlite3.Connection, pk: int) -> list[items.Observation]:
@@ -353,44 +303,6 @@ def _observation(row: sqlite3.Row) -> items.Observation:
         policy=Policy(told["policy"]), url=told["url"], entry_id=row["entry_id"],
         identifiers=tuple(told["identifiers"]), content_hash=row["content_hash"],
     )  # fmt: skip
-
-
-def _dated(published: When | None) -> tuple[str | None, str]:
-    return (published.at, published.evidence) if published else (None, Evidence.NONE)
-
-
-def _list(values: Sequence[object]) -> str:
-    return _JSON(values) if values else "[]"
-
-
-def _content(item: Item) -> tuple[str, str, str, str]:
-    """Return text, excerpt, links and parts as columns."""
-    return (
-        item.text,
-        item.excerpt,
-        _list([_link(link) for link in item.links]),
-        _list([asdict(part) for part in item.parts]),
-    )
-
-
-def _link(link: Link) -> dict[str, object]:
-    """Return a link as it is stored (`asdict` takes ten times as long)."""
-    return {"url": link.url, "anchor": link.anchor, "sentence": link.sentence,
-            "position": link.position, "prose": link.prose}  # fmt: skip
-
-
-def _digest(item: Item) -> str | None:
-    if item.digest is None:
-        return None
-    told = item.digest
-    return json.dumps(
-        {"terms": dict(told.terms), "shingles": told.shingles, "references": told.references,
-         "length": told.length}, ensure_ascii=False,
-    )  # fmt: skip
-
-
-def _name(item: Item) -> str:
-    return f"{item.source} {item.role}"
 
 
 # --- late merges, vanishing ------------------------------------------------------------------

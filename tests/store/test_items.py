@@ -12,7 +12,8 @@ from aggregator.clock import SimulatedClock, stamp
 from aggregator.items import normalise
 from aggregator.model import Evidence, Item, Policy, Role, SourceKind, When
 from aggregator.store import versions
-from aggregator.store.items import Outcome, item_id, store_item
+from aggregator.store.items import Outcome, store_item
+from aggregator.store.rows import item_id
 from tests.builders import make_entry, make_item, make_platform, make_source
 from tests.conftest import START
 
