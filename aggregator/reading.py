@@ -8,19 +8,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from aggregator import judge, parse, store, tdm, timing, urls
-from aggregator.clock import Clock, stamp
-from aggregator.errors import AggregatorError, FetchError, ParseError, RefusedError, StatusError
+from aggregator.errors import RefusedError, StatusError
 from aggregator.fetch.client import Fetcher
 from aggregator.items import Normalised, normalise
 from aggregator.model import (
     Code,
     Entry,
     Fetched,
-    NotModified,
     Page,
     Parsed,
     Platform,
-    Problem,
     Request,
     Role,
     Source,
@@ -212,17 +209,6 @@ def _named(
     return tuple(dict.fromkeys(named))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
-    """What a run would make of a source's own address; nothing was stored."""
-
-    source: Source
-    status: int | None
-    read: Read | None
-    problems: tuple[Problem, ...]
-    elapsed_ms: int = 0
-
-
 def more_of(fetcher: Fetcher, source: Source) -> FetchMore:
     """Return how the rest of a page is fetched for a source."""
 
@@ -236,27 +222,3 @@ def more_of(fetcher: Fetcher, source: Source) -> FetchMore:
         return answer.body if isinstance(answer, Fetched) else b""
 
     return fetch_more
-
-
-def preview(source: Source, platform: Platform, fetcher: Fetcher, clock: Clock) -> Preview:
-    """Fetch and read the address of a source on the live path, with a sink that stores nothing."""
-    request = Request(url=source.url or "", min_delay=source.delay)
-    row = store.frontier.unsaved(source.id, request.url,
-                                 urls.identity(request.url, platform).canonical)  # fmt: skip
-    status: int | None = None
-    try:
-        answer = fetcher.get(request)
-        status = answer.status
-        if isinstance(answer, NotModified):
-            raise ParseError("unverändert", code=Code.NOT_MODIFIED)
-        visit = store.commit.Visit(row=row, run=0, platform=platform, now=stamp(clock.now()),
-                                   exchanges=(), status=status)  # fmt: skip
-        found = read(source, platform, visit, answer, more_of(fetcher, source))
-        judge.enumeration(source, found.parsed, found.normalised, role=Role.ROOT, named_before=0)
-    except AggregatorError as error:
-        if isinstance(error, FetchError):
-            status = error.status
-        problem = Problem(code=error.code, message=error.message, where=request.url)
-        return Preview(source=source, status=status, read=None, problems=(problem,))
-    return Preview(source=source, status=status, read=found, problems=found.parsed.problems,
-                   elapsed_ms=answer.elapsed_ms)  # fmt: skip

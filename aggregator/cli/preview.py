@@ -9,9 +9,10 @@ from aggregator.model import Code, Platform, Source, SourceKind
 if TYPE_CHECKING:
     from aggregator.fetch.client import Fetcher
     from aggregator.fetch.hosts import MemoryHosts
-    from aggregator.reading import Preview
+    from aggregator.previewing import Look, Preview
 
 SHOWN = 20  # entries of a preview
+PAGE_CHARS = 500  # of the text of a page in it
 
 
 def platform_of(ctx: Context, name: str) -> Platform:
@@ -56,8 +57,9 @@ def _tried(
     ctx: Context, source: Source, platform: Platform | None
 ) -> "tuple[Preview, MemoryHosts]":
     from aggregator.fetch.hosts import MemoryHosts
-    from aggregator.reading import preview
+    from aggregator.previewing import preview
     from aggregator.setting_up import install_rules, make_fetcher
+    from aggregator.workers import Readers
 
     if source.kind is SourceKind.MANUAL:
         raise ConfigError(
@@ -68,8 +70,12 @@ def _tried(
     platform = platform or platform_of(ctx, source.platform)
     install_rules(ctx.data)
     hosts = MemoryHosts(ctx.clock)
-    with make_fetcher(hosts, ctx.clock, ctx.data, ctx.catalogue.site) as web:
-        return preview(source, platform, web, ctx.clock), hosts
+    readers = Readers(1, eager=True)
+    try:
+        with make_fetcher(hosts, ctx.clock, ctx.data, ctx.catalogue.site) as web:
+            return preview(source, platform, web, ctx.clock, readers), hosts
+    finally:
+        readers.close()
 
 
 def trial_document(
@@ -84,7 +90,7 @@ def trial_document(
 
     preview, hosts = _tried(ctx, source, platform)
     copy = hosts.robots(urls.host_of(source.url or ""))
-    denied = any(problem.code is Code.ROBOTS_DENIED for problem in preview.problems)
+    denied = any(p.code is Code.ROBOTS_DENIED for p in preview.looks[0].problems)
     return {
         **preview_document(preview),
         "robots": {
@@ -111,10 +117,14 @@ def _next_at(ctx: Context, preview: "Preview") -> str | None:
 
 
 def preview_document(preview: "Preview") -> dict[str, Any]:
-    """Return a preview as JSON: at most 20 entries, newest knowledge of what follows."""
+    """Return a preview as JSON: at most 20 entries, and one page behind an entry.
+
+    `status` and `elapsed_ms` are those of the source's own address; entries are those of the first
+    address in `looked_at` that brings something.
+    """
     from aggregator import urls
 
-    read = preview.read
+    root, read = preview.looks[0], preview.read
     items = read.normalised.items if read else ()
     found_by = {urls.tidy(e.url): dict(e.found_by)
                 for e in (read.parsed.entries if read else ()) if e.url}  # fmt: skip
@@ -122,8 +132,14 @@ def preview_document(preview: "Preview") -> dict[str, Any]:
         "source": preview.source.id,
         "kind": preview.source.kind,
         "url": preview.source.url,
-        "status": preview.status,
-        "elapsed_ms": preview.elapsed_ms,
+        "status": root.status,
+        "elapsed_ms": root.elapsed_ms,
+        "looked_at": [
+            {"url": look.url, "role": look.role, "status": look.status,
+             "entries": len(look.read.normalised.items) if look.read else 0,
+             "addresses": len(look.read.step.follows) if look.read else 0}
+            for look in preview.looks
+        ],
         "complete": bool(read and read.parsed.complete),
         "entries": len(items),
         "addresses": len(read.step.follows) if read else 0,
@@ -137,9 +153,27 @@ def preview_document(preview: "Preview") -> dict[str, Any]:
             }
             for item in items[:SHOWN]
         ],
+        "page": _page(preview.page) if preview.page else None,
         "problems": [
-            {"code": p.code, "message": p.message, "where": p.where} for p in preview.problems
+            {"code": p.code, "message": p.message, "where": p.where}
+            for look in preview.looks for p in look.problems
         ],
+    }  # fmt: skip
+
+
+def _page(look: "Look") -> dict[str, Any]:
+    """Return what was read of the page behind an entry, each field with the rule that found it."""
+    item = look.read.normalised.items[0] if look.read and look.read.normalised.items else None
+    told: dict[str, Any] = {"url": look.url, "status": look.status}
+    if look.read is None or item is None:
+        return told
+    entry = look.read.parsed.entries[0]
+    return told | {
+        "title": item.title, "key": item.key, "kind": item.kind, "policy": item.policy,
+        "published_at": item.published.at if item.published else None,
+        "date_evidence": item.published.evidence if item.published else "none",
+        "text": entry.text[:PAGE_CHARS], "text_chars": len(entry.text), "links": len(entry.links),
+        "found_by": dict(entry.found_by),
     }  # fmt: skip
 
 
@@ -169,5 +203,25 @@ def report_document(told: dict[str, Any]) -> None:
             say(f"  {'':22}  gefunden durch {rules}")
     if told["entries"] > SHOWN:
         say(f"  … und {told['entries'] - SHOWN} weitere")
+    for look in told["looked_at"][1:]:
+        if look["role"] == "index":
+            say(f"  gefolgt zu {look['url']}: {look['entries']} Einträge,"
+                f" {look['addresses']} weitere Adressen")  # fmt: skip
+    if told["page"]:
+        _report_page(told["page"])
     for problem in told["problems"]:
-        note(f"  {problem['code']}: {problem['message']}")
+        note(f"  {problem['code']}: {problem['message']} ({problem['where']})")
+
+
+def _report_page(page: dict[str, Any]) -> None:
+    say(f"  Seite hinter einem Eintrag: {page['url']} (Antwort {page['status'] or '-'})")
+    if "title" not in page:
+        return
+    stated = page["published_at"]
+    date = f"{stated[:10]} ({page['date_evidence']})" if stated else "ohne Datum"
+    say(f"    {page['title']}; {date}; {page['text_chars']} Zeichen, {page['links']} Verweise")
+    if page["found_by"]:
+        rules = "; ".join(f"{field}: {rule}" for field, rule in page["found_by"].items())
+        say(f"    gefunden durch {rules}")
+    if page["text"]:
+        say(f"    {' '.join(page['text'].split())[:200]}")

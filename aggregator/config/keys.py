@@ -130,6 +130,13 @@ SELECTOR_KEYS = Section("Selektoren", (
     Key(name="next", shape=SELECTOR, about="Der Link zur nächsten Seite der Liste"),
 ), dict)  # fmt: skip
 
+PAGE_SELECTOR_KEYS = Section("Selektoren der Seiten", (
+    Key(name="title", shape=SELECTOR, about="Der Titel auf der Seite hinter einem Eintrag"),
+    Key(name="date", shape=SELECTOR, about="Das Datum der Veröffentlichung"),
+    Key(name="content", shape=SELECTOR, about="Der Text, auch in mehreren Teilen"),
+    Key(name="drop", shape=SELECTOR, about="Was nicht zum Inhalt gehört"),
+), dict)  # fmt: skip
+
 SOURCE = Section("Quelle", (
     Key(name="id", shape=ID, required=True, about="Kennung, ändert sich nie"),
     Key(name="platform", shape=ID, required=True, about="Kennung der Plattform"),
@@ -159,6 +166,8 @@ SOURCE = Section("Quelle", (
     Key(name="preset", about="Fertige Selektoren für kind: listing",
         shape=choice(tuple(PRESETS), expects="eine Vorlage wie gsb-c oder typo3-news")),
     Key(name="selectors", shape=SELECTOR_KEYS, about="Eigene Selektoren für kind: listing"),
+    Key(name="page_selectors", shape=PAGE_SELECTOR_KEYS,
+        about="Eigene Selektoren für die Seiten hinter den Einträgen"),
     Key(name="enabled", shape=Flag(), about="Ob die Quelle abgerufen wird"),
 ), Source)  # fmt: skip
 
@@ -172,4 +181,5 @@ ROOT = Section("Quellenliste", (
 SECTIONS = {
     "site": SITE, "platforms": PLATFORM, "operator": OPERATOR, "sources": SOURCE,
     "budget": BUDGET, "expect": EXPECT, "selectors": SELECTOR_KEYS,
+    "page_selectors": PAGE_SELECTOR_KEYS,
 }  # fmt: skip

@@ -31,7 +31,7 @@ from aggregator.parse.jsonbody import listed, load, mapping, text_of
 from aggregator.text import html
 from aggregator.urls import host_of
 
-EXPAND = "body.view,version,history"
+EXPAND = "body.view,version,history,ancestors"
 PAGE_SIZE = 25
 _BY_CHANGE = re.compile(r"order\s+by\s+lastmodified\s+desc\s*$", re.IGNORECASE)
 _FILES = (".pdf", ".docx", ".odt", ".xlsx")
@@ -186,9 +186,16 @@ def _entry(result: Mapping[str, Any], source: Source, page: Page) -> Entry | Non
         updated_at=_date(mapping(result.get("version")).get("when"), source, page),
         links=html.content_links(body, url) if body else (),
         aliases=tuple(alias for alias in aliases if alias != url),
+        parent=_above(result),
         found_by={"text": "body", "published": "history.createdDate"},
         thin=body is None,
     )
+
+
+def _above(result: Mapping[str, Any]) -> str | None:
+    """Return the id of the page above: the last of the ancestors, which begin at the space."""
+    above = [mapping(one) for one in listed(result.get("ancestors"))]
+    return text_of(above[-1].get("id")) if above else None
 
 
 def _date(value: object, source: Source, page: Page) -> str | None:

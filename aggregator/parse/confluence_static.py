@@ -128,6 +128,7 @@ def _read_page(source: Source, page: Page) -> Parsed:
         aliases=tuple(dict.fromkeys((*entry.aliases, *_live(page.final_url, number)))),
         published=created or entry.published,
         updated_at=changed or entry.updated_at,
+        parent=_above(root, page),
         found_by={**entry.found_by, **({"published": "page-metadata"} if created else {})},
     )
     return replace(parsed, entries=(whole,), title=whole.title, follow=tuple(_files(root, page)))
@@ -139,6 +140,13 @@ def _without_space(title: str, root: HtmlElement) -> str:
         space = " ".join(crumb.text_content().split())
         return title.removeprefix(f"{space} : ")
     return title
+
+
+def _above(root: HtmlElement, page: Page) -> str | None:
+    """Return the id of the page above, as the breadcrumbs name it; the index is none."""
+    crumbs = [a.get("href") or "" for a in root.xpath("//*[@id='breadcrumbs']//a")]
+    above = resolve(html.base_of(root, page.final_url), crumbs[-1]) if crumbs else None
+    return _number(above) if above else None
 
 
 def _dates(root: HtmlElement, source: Source, page: Page) -> tuple[When | None, str | None]:

@@ -1,14 +1,15 @@
-"""GitLab, such as openCode: the releases and issues of a project.
+"""GitLab, such as openCode: the releases, issues and wiki pages of a project.
 
-Structure: docs.gitlab.com, "REST API" (releases, issues, pagination). Issues are asked for in the
-order of their last change, so a run stops where a page brings nothing new. Confidential issues and
-the names of those who wrote are left out.
+Structure: docs.gitlab.com, "REST API" (releases, issues, project wikis, pagination). Issues are
+asked for in the order of their last change, so a run stops where a page brings nothing new. A wiki
+is one answer with all its pages and texts; it says no dates. Confidential issues and the names of
+those who wrote are left out.
 """
 
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from aggregator.errors import ParseError
 from aggregator.model import (
@@ -41,8 +42,11 @@ PAGE_SIZE = 50
 _LISTS: Mapping[str, dict[str, str]] = {
     "releases": {"order_by": "released_at", "sort": "desc"},
     "issues": {"order_by": "updated_at", "sort": "desc", "state": "all", "scope": "all"},
+    "wikis": {"with_content": "1"},
 }
 _PROJECT = re.compile(r"/((?:[\w.-]+/)+[\w.-]+)/?")
+_WIKI = re.compile(r"/api/v4/projects/([^/?]+)/wikis\b")
+_SIDE_PAGES = frozenset({"_sidebar"})  # shown beside every page
 _BY_CHANGE = ("order_by=updated_at", "sort=desc")
 
 
@@ -59,7 +63,7 @@ def parse_gitlab(source: Source, page: Page) -> Parsed:
         return _read_project(page)
     document = load_any(page)
     if isinstance(document, dict) and "path_with_namespace" in document:
-        return _lists(page, text_of(document.get("id")) or "")
+        return _lists(page, quote(text_of(document["path_with_namespace"]) or "", safe=""))
     if not isinstance(document, list):
         reason = text_of(document.get("message")) or text_of(document.get("error")) or "ohne Grund"
         raise ParseError(f"GitLab antwortet mit einem Fehler: {reason}", where=page.final_url,
@@ -98,7 +102,7 @@ def _lists(page: Page, project: str) -> Parsed:
         return Parsed(needs=tuple(probes.values()) if missing else ())
     opened = [name for name, url in probes.items() if page.more[url].lstrip().startswith(b"[")]
     if not opened:
-        raise ParseError("Das Projekt zeigt Fremden weder Veröffentlichungen noch Aufgaben",
+        raise ParseError("Das Projekt zeigt Fremden nichts: keine Veröffentlichung, Aufgabe, Seite",
                          code=Code.UNSUPPORTED, where=page.final_url,
                          remedy="Die Adresse prüfen; sonst kind: feed verwenden")  # fmt: skip
     return Parsed(
@@ -119,7 +123,9 @@ def _next(page: Page) -> str | None:
 
 
 def _entry(row: Mapping[str, Any], source: Source, page: Page) -> Entry | None:
-    return _release(row, source, page) if "tag_name" in row else _issue(row, source, page)
+    if "tag_name" in row:
+        return _release(row, source, page)
+    return _wiki_page(row, page) if "slug" in row else _issue(row, source, page)
 
 
 def _release(row: Mapping[str, Any], source: Source, page: Page) -> Entry | None:
@@ -163,6 +169,31 @@ def _issue(row: Mapping[str, Any], source: Source, page: Page) -> Entry | None:
         kind=ItemKind.QUESTION if title.endswith("?") else ItemKind.THREAD,
         links=links,
         found_by={"text": "description", "published": "created_at"},
+    )
+
+
+def _wiki_page(row: Mapping[str, Any], page: Page) -> Entry | None:
+    """Read a page of the wiki; its address follows from that of the interface and its slug."""
+    slug, title = text_of(row.get("slug")), text_of(row.get("title"))
+    found = _WIKI.search(page.final_url)
+    if not slug or not title or not found or slug in _SIDE_PAGES:
+        return None
+    # A project that is asked by its number does not say its name: then there is no address to show.
+    named = not found[1].isdecimal()
+    project = f"{page.final_url[: found.start()]}/{unquote(found[1])}"
+    url = f"{project}/-/wikis/{quote(slug, safe='/')}"
+    words = text_of(row.get("content")) or ""
+    in_markdown = text_of(row.get("format")) in (None, "markdown")
+    text, links = markdown.read(words, f"{project}/-/wikis/") if in_markdown else (words, ())
+    return Entry(
+        entry_id=f"wiki:{slug}",
+        url=url if named else None,
+        title=title,
+        text=text,
+        kind=ItemKind.PAGE,
+        links=links,
+        parent=f"wiki:{slug.rpartition('/')[0]}" if "/" in slug else None,
+        found_by={"text": "content"},
     )
 
 

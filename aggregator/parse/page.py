@@ -10,10 +10,11 @@ from dataclasses import replace
 
 from lxml.html import HtmlElement
 
-from aggregator.model import Code, Entry, ItemKind, Page, Parsed, Problem, Source
+from aggregator.model import Code, Entry, Evidence, ItemKind, Page, Parsed, Problem, Source
 from aggregator.parse import dialects, facts, faq
 from aggregator.parse.maintext import Content, main_content
-from aggregator.parse.pagedate import Dated, dated
+from aggregator.parse.page_places import Placed, places_on
+from aggregator.parse.pagedate import Dated, at_its_place, dated
 from aggregator.parse.walls import wall
 from aggregator.text import html
 from aggregator.text.charset import decode
@@ -37,18 +38,21 @@ def parse_page(source: Source, page: Page) -> Parsed:
     if len(text) > MAX_CHARS:
         message = f"Nur die ersten {MAX_CHARS} Zeichen wurden gelesen"
         problems.append(Problem(code=Code.TRUNCATED, message=message, where=page.final_url))
-    root = html.tree(text[:MAX_CHARS])
+    placed = places_on(text[:MAX_CHARS], source.page_selectors, address=page.final_url)
+    root = html.tree(placed.markup)
     if root is None:
         return Parsed(problems=(_empty(page),))
-    return _read(source, page, root, tuple(problems))
+    return _read(source, page, root, placed, (*problems, *placed.problems))
 
 
-def _read(source: Source, page: Page, root: HtmlElement, problems: tuple[Problem, ...]) -> Parsed:
+def _read(
+    source: Source, page: Page, root: HtmlElement, placed: Placed, problems: tuple[Problem, ...]
+) -> Parsed:
     base = html.base_of(root, page.final_url)
     declared = facts.declared(root, zone=source.timezone, now=page.now)
     dialect = dialects.recognise(root)
-    content = main_content(root, dialect)
-    title, title_rule = _title(root, declared, dialect)
+    content = _placed_content(placed) or main_content(root, dialect)
+    title, title_rule = _title(root, declared, dialect, placed)
     offered = facts.feeds(root, base)
     if found := wall(root, title or "", content.text, page.final_url):
         return Parsed(title=title, feeds=offered, problems=(*problems, found))
@@ -56,8 +60,9 @@ def _read(source: Source, page: Page, root: HtmlElement, problems: tuple[Problem
         return Parsed(feeds=offered, problems=(*problems, _empty(page)))
     if not content.text:
         problems = (*problems, _empty(page))
-    when = dated(root, declared, dialect, text=content.text, url=page.final_url,
-                 zone=source.timezone, now=page.now)  # fmt: skip
+    when = _dated(source, page, dated(
+        root, declared, dialect, text=content.text, url=page.final_url, zone=source.timezone,
+        now=page.now), placed)  # fmt: skip
     policy, max_snippet = facts.restriction(root, page.headers)
     text, blocks = _without_heading(content, title, _visible(root, ("h1",)))
     entry = Entry(
@@ -79,6 +84,24 @@ def _read(source: Source, page: Page, root: HtmlElement, problems: tuple[Problem
     entries = _questions(root, entry, base, declared) or (entry,)
     return Parsed(title=title, entries=entries, feeds=offered, problems=problems,
                   dialect=dialect.name if dialect else None)  # fmt: skip
+
+
+def _placed_content(placed: Placed) -> Content | None:
+    """Return the text where the source's own selectors find one."""
+    root = html.tree(placed.content) if placed.content else None
+    found = () if root is None else tuple(html.blocks(root))
+    text = html.join(found)
+    return Content(text=text, blocks=found, rule="page_selectors") if text else None
+
+
+def _dated(source: Source, page: Page, found: Dated, placed: Placed) -> Dated:
+    """Prefer a date at the source's own place to everything but structured data."""
+    known = found.published
+    for_machines = known and found.rule == "declared" and known.evidence is Evidence.STRUCTURED
+    if not placed.date or for_machines:
+        return found
+    when = at_its_place(placed.date, source.timezone, page.now)
+    return replace(found, published=when, rule="page_selectors") if when else found
 
 
 def _without_heading(content: Content, *headings: str | None) -> tuple[str, tuple[html.Block, ...]]:
@@ -118,9 +141,11 @@ def _kind(root: HtmlElement, dialect: dialects.Dialect | None) -> ItemKind | Non
 
 
 def _title(
-    root: HtmlElement, declared: facts.Facts, dialect: dialects.Dialect | None
+    root: HtmlElement, declared: facts.Facts, dialect: dialects.Dialect | None, placed: Placed
 ) -> tuple[str | None, str]:
     """Return the title without the name of the site, and the rule that found it."""
+    if placed.title and not declared.title_rule.startswith("json-ld"):
+        return placed.title, "page_selectors"
     places = dialect.title if dialect else ()
     if place := _visible(root, places):
         return place, f"dialect {dialect.name if dialect else ''}"

@@ -108,9 +108,11 @@ def dated(
 
 def _by_dialect(root: HtmlElement, dialect: Dialect | None, zone: str, now: str) -> When | None:
     found = first_text(root, dialect.date) if dialect else None
-    if not found:
-        return None
-    stated = found[0]
+    return at_its_place(found[0], zone, now) if found else None
+
+
+def at_its_place(stated: str, zone: str, now: str) -> When | None:
+    """Read what stands where a date belongs: for machines, or a day among other words."""
     if at := day_or_instant(stated, zone=zone, now=now):
         evidence = Evidence.STRUCTURED if re.match(r"\d{4}-", stated) else Evidence.TEXT
         return When(at=at, evidence=evidence)

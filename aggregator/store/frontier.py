@@ -59,10 +59,10 @@ def row_of(row: sqlite3.Row) -> Row:
     )  # fmt: skip
 
 
-def unsaved(source: str, url: str, canonical: str) -> Row:
-    """Return a root that is not stored, for a preview."""
+def unsaved(source: str, url: str, canonical: str, role: Role = Role.ROOT) -> Row:
+    """Return an address that is not stored, for a preview."""
     return Row(
-        source=source, url=url, canonical=canonical, role=Role.ROOT, reason="root", attempts=0,
+        source=source, url=url, canonical=canonical, role=role, reason="new", attempts=0,
         validators=Validators(), missing_since=None, visits=0,
     )  # fmt: skip
 

@@ -173,7 +173,8 @@ def test_an_unknown_source_is_told_with_the_nearest(command: str, shell: Shell) 
 def test_a_trial_shows_entries_and_stores_nothing(shell: Shell, web: Web) -> None:
     told = shell.document("test", "amt-news")
 
-    assert (told["status"], told["entries"], told["problems"]) == (200, 1, [])
+    assert (told["status"], told["entries"]) == (200, 1)
+    assert [problem["where"] for problem in told["problems"]] == ["http://amt.example/neues"]
     assert told["items"][0]["title"] == "Neues vom Amt"
     assert told["items"][0]["published_at"] == "2026-11-23T09:00:00Z"
     assert not (shell.folder / "data").exists()

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import rss
-from tests.cli.conftest import Program
+from tests.builders import page, rss
+from tests.cli.conftest import PLATFORM, Program
 from tests.scripted import Web
 
 ENTRY = (
@@ -68,3 +68,49 @@ def test_entry_is_read_from_standard_input(
 def test_trial_wants_an_id_or_a_file(aggregator: Program) -> None:
     aggregator.configure("amt-feed")
     assert aggregator("sources", "test") == 2
+
+
+PAGE = page("Radweg eröffnet", "Der Radweg an der Elbe ist offen. " * 12)
+
+
+def test_trial_follows_an_index_and_reads_a_page_behind_an_entry(
+    aggregator: Program, web: Web
+) -> None:
+    aggregator.source_list.write_text(
+        PLATFORM + "  - {id: karte, platform: amt, kind: sitemap, details: always,"
+        " url: 'http://amt.example/index.xml', page_selectors: {title: h1}}\n",
+        encoding="utf-8",
+    )
+    web.put("http://amt.example/index.xml", "<sitemapindex><sitemap><loc>"
+            "http://amt.example/s1.xml</loc></sitemap></sitemapindex>")  # fmt: skip
+    web.put("http://amt.example/s1.xml", "<urlset><url><loc>http://amt.example/radweg</loc></url>"
+            "<url><loc>http://amt.example/hafen</loc></url></urlset>")  # fmt: skip
+    web.put("http://amt.example/radweg", PAGE)
+
+    told = aggregator.rows("sources", "test", "karte", "--json")[0]
+
+    assert [(look["role"], look["addresses"]) for look in told["looked_at"]] == [
+        ("root", 1), ("index", 2), ("detail", 0),
+    ]  # fmt: skip
+    assert told["page"]["title"] == "Radweg eröffnet"
+    assert told["page"]["found_by"]["title"] == "page_selectors"
+    assert told["page"]["text_chars"] > 300
+    assert aggregator("sources", "test", "karte") == 0
+    assert "gefolgt zu http://amt.example/s1.xml" in aggregator.out
+    assert "Seite hinter einem Eintrag: http://amt.example/radweg" in aggregator.out
+
+
+def test_trial_of_a_list_without_end_asks_few_addresses(aggregator: Program, web: Web) -> None:
+    aggregator.source_list.write_text(
+        PLATFORM + "  - {id: karte, platform: amt, kind: sitemap, details: always,"
+        " url: 'http://amt.example/0.xml'}\n",
+        encoding="utf-8",
+    )
+    for n in range(20):
+        web.put(f"http://amt.example/{n}.xml", "<sitemapindex><sitemap><loc>"
+                f"http://amt.example/{n + 1}.xml</loc></sitemap></sitemapindex>")  # fmt: skip
+
+    told = aggregator.rows("sources", "test", "karte", "--json")[0]
+
+    assert len(told["looked_at"]) == len(web.asked()) == 4
+    assert told["page"] is None

@@ -49,13 +49,16 @@ def test_every_section_of_the_vocabulary_is_explained() -> None:
 
 
 def test_the_examples_of_the_source_list_load(tmp_path: Path) -> None:
-    first, site, operator, source, listing = re.findall(r"```yaml\n(.*?)```", SOURCES, re.DOTALL)
+    examples = re.findall(r"```yaml\n(.*?)```", SOURCES, re.DOTALL)
+    first, site, operator, source, listing, pages = examples
     path = tmp_path / "sources.yaml"
     platforms = first[first.index("platforms:") : first.index("sources:")].replace(
         "    operator: Bundesamt\n", operator
     )
     sources = "sources:\n" + source.replace("digitale-verwaltung\n", "amt\n", 1)
-    sources += "  - id: liste\n    platform: amt\n    url: https://amt.example/l\n" + listing
+    sources += (
+        "  - id: liste\n    platform: amt\n    url: https://amt.example/l\n" + listing + pages
+    )
     path.write_text(site + platforms + sources, encoding="utf-8")
     assert len(config.load(path).sources) == 2
 

@@ -156,7 +156,7 @@ def test_every_page_of_a_wiki_once(web: Web, crawl: Crawl, db: store.Connection)
     page = {"type": "page", "body": {"view": {"value": "<p>Text der Seite</p>"}}}
     for number, title in (("1", "TSC"), ("2", "Colorado Release Status"), ("3", "Drei")):
         body = json.dumps({**page, "id": number, "title": title})
-        expand = "?expand=body.view,version,history"
+        expand = "?expand=body.view,version,history,ancestors"
         web.put(f"{ROOT}/rest/api/content/{number}{expand}", body, media_type=JSON)
     source = make_source("wiki", kind=SourceKind.CONFLUENCE, url=f"{ROOT}{address}",
                          details="auto")  # fmt: skip

@@ -59,12 +59,15 @@ def test_an_address_of_the_site_leads_to_its_lists(
 
 def test_a_project_leads_to_the_lists_that_are_open() -> None:
     page = {"body": "<html>", "url": "https://git.example/amt/kanal/-/issues"}
-    probes = tuple(f"{GIT}/{name}?per_page=1" for name in ("releases", "issues"))
+    probes = tuple(f"{GIT}/{name}?per_page=1" for name in ("releases", "issues", "wikis"))
     assert read(SourceKind.GITLAB, **page).needs == probes
 
-    parsed = read(SourceKind.GITLAB, **page, more={probes[0]: b"", probes[1]: b"[]"})
+    parsed = read(
+        SourceKind.GITLAB, **page, more={probes[0]: b"", probes[1]: b"[]", probes[2]: b"[]"}
+    )
     assert addresses(parsed) == [
-        f"{GIT}/issues?per_page=50&order_by=updated_at&sort=desc&state=all&scope=all"
+        f"{GIT}/issues?per_page=50&order_by=updated_at&sort=desc&state=all&scope=all",
+        f"{GIT}/wikis?per_page=50&with_content=1",
     ]
     with pytest.raises(ParseError) as caught:
         read(SourceKind.GITLAB, **page, more=dict.fromkeys(probes, b""))
@@ -229,3 +232,29 @@ def test_questions_are_told_from_other_issues() -> None:
             for n, title in enumerate(("Wie geht das?", "Fehler im Export"))]  # fmt: skip
     kinds = [entry.kind for entry in read(SourceKind.GITLAB, rows, f"{GIT}/issues").entries]
     assert kinds == [ItemKind.QUESTION, ItemKind.THREAD]
+
+
+def test_pages_of_a_wiki_stand_at_their_address_and_below_one_another() -> None:
+    rows = [
+        {"slug": "home", "title": "Start", "format": "markdown",
+         "content": "Siehe [Regeln](betrieb/regeln) und das [Amt](https://amt.example/)."},
+        {"slug": "betrieb/regeln", "title": "Regeln", "format": "asciidoc", "content": "== Eins"},
+        {"slug": "_sidebar", "title": "_sidebar", "content": "Menü"},
+        {"slug": "", "title": "ohne Namen"},
+    ]  # fmt: skip
+    parsed = read(SourceKind.GITLAB, rows, f"{GIT}/wikis?with_content=1")
+
+    wiki = "https://git.example/amt/kanal/-/wikis"
+    assert [entry.url for entry in parsed.entries] == [f"{wiki}/home", f"{wiki}/betrieb/regeln"]
+    assert [entry.parent for entry in parsed.entries] == [None, "wiki:betrieb"]
+    assert [link.url for link in parsed.entries[0].links] == [
+        f"{wiki}/betrieb/regeln", "https://amt.example/",
+    ]  # fmt: skip
+    assert parsed.entries[1].text == "== Eins"
+    assert {entry.kind for entry in parsed.entries} == {ItemKind.PAGE}
+
+
+def test_page_of_a_wiki_has_no_address_where_its_project_is_a_number() -> None:
+    rows = [{"slug": "home", "title": "Start", "content": "Text"}]
+    entry = read(SourceKind.GITLAB, rows, "https://git.example/api/v4/projects/7/wikis").entries[0]
+    assert (entry.url, entry.entry_id) == (None, "wiki:home")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from aggregator.errors import ParseError
 from aggregator.model import Code, Entry, Evidence, ItemKind, Policy
 from aggregator.parse.page import parse_page
 from tests.parse.golden import make_page, make_source
@@ -366,3 +367,61 @@ def test_stock_heading_in_the_middle_of_a_text_ends_nothing() -> None:
         "<h1>Akten</h1><div class='news-text-wrap'><h2>Weitere Informationen</h2></div>"
     )
     assert "Absatz 5." in parse_page(make_source(), make_page(html)).entries[0].text
+
+
+PLACES = {"title": "p.betreff", "date": "td.datum", "content": "td.text", "drop": "div.kontakt"}
+ODD = (
+    "<!doctype html><html><head><title>Seite 7 | Rathaus</title></head><body><table><tr>"
+    "<td class=datum>vom 3. März 2025</td><td><p class=betreff>Rat beschließt den Haushalt</p>"
+    f"</td><td class=text><p>{LONG}</p><div class=kontakt>Ihr Kontakt: Frau Muster</div>"
+    "<p>Mehr steht <a href='/b/1'>im Beschluss</a>.</p></td></tr><tr><td>Impressum und"
+    " Datenschutz, Barrierefreiheit und Leichte Sprache finden Sie hier auf dieser Seite.</td>"
+    "</tr></table></body></html>"
+)
+
+
+def test_selectors_of_a_source_say_where_title_date_and_text_stand() -> None:
+    entry = parse_page(make_source(page_selectors=PLACES), make_page(ODD)).entries[0]
+
+    assert entry.title == "Rat beschließt den Haushalt"
+    assert entry.published is not None
+    assert entry.published.at == "2025-03-03"
+    assert entry.text == f"{LONG.strip()}\n\nMehr steht im Beschluss."
+    assert [link.url for link in entry.links] == ["https://haus.example/b/1"]
+    assert set(entry.found_by.values()) == {"page_selectors"}
+
+
+def test_structured_data_ranks_before_the_selectors_of_a_source() -> None:
+    declared = (
+        '<script type="application/ld+json">{"@type": "NewsArticle", "headline": "Der Haushalt",'
+        ' "datePublished": "2025-03-01"}</script></head>'
+    )
+    entry = parse_page(
+        make_source(page_selectors=PLACES), make_page(ODD.replace("</head>", declared))
+    ).entries[0]
+
+    assert entry.published is not None
+    assert (entry.title, entry.published.at) == ("Der Haushalt", "2025-03-01")
+    assert entry.found_by["text"] == "page_selectors"
+
+
+def test_selectors_that_find_nothing_are_told_and_the_page_is_read_without_them() -> None:
+    places = {"content": "div.gibt-es-nicht", "date": "td.datum"}
+    parsed = parse_page(make_source(page_selectors=places), make_page(ODD))
+
+    assert [problem.code for problem in parsed.problems] == [Code.SELECTOR_EMPTY]
+    assert "div.gibt-es-nicht" in parsed.problems[0].message
+    assert "Beschäftigten" in parsed.entries[0].text
+
+
+def test_what_is_dropped_holds_no_title_either() -> None:
+    places = {"drop": "td.datum, p.betreff", "title": "p.betreff"}
+    parsed = parse_page(make_source(page_selectors=places), make_page(ODD))
+    assert [problem.code for problem in parsed.problems] == [Code.SELECTOR_EMPTY]
+    assert "Rat beschließt" not in parsed.entries[0].text
+
+
+def test_selector_that_is_no_css_is_refused() -> None:
+    with pytest.raises(ParseError) as caught:
+        parse_page(make_source(page_selectors={"content": "div["}), make_page(ODD))
+    assert caught.value.code is Code.CONFIG_INVALID

@@ -65,7 +65,10 @@ def test_listing_without_bodies_gives_thin_entries() -> None:
     (entry,) = parsed.entries
     assert (entry.thin, entry.url) == (True, "https://w.example/display/A/T")
     assert [(link.role, link.url) for link in parsed.follow] == [
-        (Role.DETAIL, "https://w.example/rest/api/content/5?expand=body.view,version,history")
+        (
+            Role.DETAIL,
+            "https://w.example/rest/api/content/5?expand=body.view,version,history,ancestors",
+        )
     ]
 
 

@@ -329,14 +329,14 @@ def test_filters_of_a_wiki_concern_the_pages_not_its_interface(web: Web, crawl: 
     web.put(api, json.dumps({"results": pages}), media_type="application/json")
     for one in pages:
         content = {**one, "body": {"view": {"value": f"<p>{LONG}</p>"}}}
-        web.put(f"{api}/{one['id']}?expand=body.view,version,history", json.dumps(content),
+        web.put(f"{api}/{one['id']}?expand=body.view,version,history,ancestors", json.dumps(content),
                 media_type="application/json")  # fmt: skip
     wiki = make_source("amt-wiki", kind=SourceKind.CONFLUENCE, url=api, details="auto",
                        include=("/display/OZG/",))  # fmt: skip
 
     assert crawl(wiki)["amt-wiki"].counts["new"] == 1
     assert [path for path in web.asked() if "expand" in path] == [
-        "/rest/api/content/4711?expand=body.view,version,history"
+        "/rest/api/content/4711?expand=body.view,version,history,ancestors"
     ]
 
 
