@@ -28,7 +28,7 @@ run: $(STAMP) ## Index mit den eigenen Quellen (sources.yaml) zeigen
 
 test: $(STAMP) ## alle Prüfungen und Tests
 	sh tests/browser/install.sh
-	sh tests/web/oidc/install.sh
+	sh tests/node_tools.sh
 	$(MAKE) --no-print-directory check
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=

@@ -32,7 +32,7 @@ NODE = shutil.which("node")
 def issuer() -> Iterator[str]:
     """The address of a provider that runs for these tests."""
     if NODE is None or not (FOLDER / "node_modules" / "oidc-provider").is_dir():
-        pytest.skip("missing: node, or the provider (tests/web/oidc/install.sh)")
+        pytest.skip("missing: node, or the provider (tests/node_tools.sh)")
     with subprocess.Popen(
         [NODE, "provider.mjs", BACK], cwd=FOLDER, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, text=True,
