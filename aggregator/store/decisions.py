@@ -245,8 +245,33 @@ def _rulings(verdicts: Mapping[tuple[str, int, int | str], Any]) -> dict[int, Ru
 
 
 def to_confirm(db: sqlite3.Connection) -> list[Decision]:
-    """Return decisions whose item changed materially since it was judged."""
-    return [d for d in stored(db) if _changed(db, d)]
+    """Return decisions that stand and whose item changed materially since it was judged.
+
+    One stands until a later one answers the same question: of a role as high, or with the same
+    answer, which confirms it.
+    """
+    every = list(stored(db))
+    later: dict[tuple[str, str, str, str], list[Decision]] = {}
+    for decision in every:
+        later.setdefault(_question(decision), []).append(decision)
+    return [
+        d for d in every
+        if not any(_supersedes(other, d) for other in later[_question(d)]) and _changed(db, d)
+    ]  # fmt: skip
+
+
+def _question(decision: Decision) -> tuple[str, str, str, str]:
+    subject = decision.subject
+    about = decision.object
+    named = f"{about.platform} {about.key}" if isinstance(about, Subject) else about or ""
+    return decision.kind.removeprefix("not_"), subject.platform, subject.key, named
+
+
+def _supersedes(later: Decision, decision: Decision) -> bool:
+    if later.at <= decision.at:
+        return False
+    as_high = ROLES.get(later.role, 0) >= ROLES.get(decision.role, 0)
+    return as_high or (later.kind, later.value) == (decision.kind, decision.value)
 
 
 def _changed(db: sqlite3.Connection, decision: Decision) -> bool:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from aggregator.clock import instant, stamp
 from aggregator.links.related import SCALE, SHOWN_CUT
-from aggregator.store import decisions, reads_names
+from aggregator.store import decisions
 from aggregator.store.decisions import Decision, Subject
 from aggregator.store.derived import Generation, reading, related_of
 from aggregator.store.effects import apply
@@ -238,17 +238,6 @@ def _is_sure(db: sqlite3.Connection, verdict: Verdict) -> bool:
     values = {**_values(verdict.queue, instant(verdict.at)),
               "item": verdict.item, "object": verdict.object}  # fmt: skip
     return bool(reading(db).run(sql, values).fetchone()[0])
-
-
-def subject_of(db: sqlite3.Connection, name: str) -> Subject:
-    """Return an item by what stays: platform and key, with its address.
-
-    Raises:
-        NotFoundError: There is no such item.
-    """
-    found = reads_names.resolve(db, name)
-    row = db.execute("SELECT platform, key, url FROM item WHERE pk = ?", (found.pk,)).fetchone()
-    return Subject(platform=row["platform"], key=row["key"], url=row["url"])
 
 
 def last_said(db: sqlite3.Connection, by: str, now: datetime) -> Document | None:

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as Redirect
 from aggregator import store
 from aggregator.clock import stamp
 from aggregator.errors import NotFoundError
-from aggregator.store import audit, decisions, expectations, queues, state
+from aggregator.store import audit, decisions, expectations, judging, queues, state
 from aggregator.store.decisions import Decision, Subject
 from aggregator.store.queues import QUEUES, Verdict
 from web import access, forms
@@ -104,9 +104,9 @@ def _decision(db: store.Connection, told: Verdict) -> Decision | None:
         return None
     if told.queue == "confirm":
         return _confirmed(db, told)
-    subject = queues.subject_of(db, told.item)
+    subject = judging.subject_of(db, told.item)[1]
     other: Subject | str = (
-        told.object if told.queue == "topic" else queues.subject_of(db, told.object)
+        told.object if told.queue == "topic" else judging.subject_of(db, told.object)[1]
     )
     kind = told.queue if told.verdict == "yes" or told.queue == "topic" else f"not_{told.queue}"
     value = told.verdict == "yes" if told.queue == "topic" else True
