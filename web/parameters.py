@@ -59,6 +59,11 @@ def choice(name: str, *allowed: str) -> str:
     return told
 
 
+def since() -> str | None:
+    """Return the instant from which on things are new, if the address says so."""
+    return _day("since", 0)
+
+
 def selection() -> Selection:
     """Return the filters of a list of items: repeated = or within, and across."""
     return Selection(

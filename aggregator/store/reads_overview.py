@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from aggregator.clock import stamp
+from aggregator.clock import instant, stamp
 from aggregator.errors import NotFoundError
+from aggregator.model import Level
 from aggregator.store import reads_sources
 from aggregator.store.reads import (
     Document,
@@ -25,7 +26,9 @@ from aggregator.store.reads_matrix import neighbours
 BERLIN = ZoneInfo("Europe/Berlin")
 BUNDLES = 10
 MUCH_LINKED = 5
+VISIT_DAYS = 30  # published so long before a visit, something may still be new after it
 NEWEST = 10
+SILENT = 20  # platforms without anything on a topic that its page names
 CANDIDATES = 100  # newest items looked at for bundles
 
 
@@ -35,19 +38,32 @@ def day_begin(now: datetime, days_ago: int) -> str:
     return stamp(datetime.combine(day, time(), BERLIN))
 
 
-def start_page(db: sqlite3.Connection, now: datetime) -> Document:
-    """Return what is new since yesterday, much linked, and how the crawl fares.
+def start_page(
+    db: sqlite3.Connection, now: datetime, *, since: str | None = None, visit: str | None = None
+) -> Document:
+    """Return what is new, much linked, and how the crawl fares.
 
     New is what was published: a page without a date may be ten years old when a crawl finds it, so
     it counts nowhere here.
+
+    Args:
+        db: The connection.
+        now: The present.
+        since: RFC 3339 instant from which on what was published is new; since yesterday by default.
+        visit: RFC 3339 instant of the reader's visit before: new is what we saw first after it, of
+            what was published in the month before it or later (a first crawl brings old things).
     """
-    since = day_begin(now, 1)
-    fresh = Selection(since=since, until=day_begin(now, -1), dated=True)
+    fresh = Selection(since=since or day_begin(now, 1), until=day_begin(now, -1), dated=True)
+    if visit and not since:
+        month = day_begin(instant(visit), VISIT_DAYS)
+        fresh = Selection(seen_since=visit, since=month, until=day_begin(now, -1), dated=True)
     total = count_items(db, fresh)
-    items, _ = newest(db, fresh if total else replace(fresh, since=None), limit=CANDIDATES)
+    latest = replace(fresh, since=None, seen_since=None)
+    items, _ = newest(db, fresh if total else latest, limit=CANDIDATES)
     told = reads_sources.sources(db, now)
     return {
-        "since": since, "new_total": total, "new": _bundles(db, items),
+        "since": fresh.since, "seen_since": fresh.seen_since, "new_total": total,
+        "new": _bundles(db, items),
         "much_linked": _much_linked(db, day_begin(now, 30)),
         "crawl": reads_sources.summary(told),
         "platforms": db.execute("SELECT count(*) FROM platform").fetchone()[0],
@@ -152,8 +168,34 @@ def topic_page(
     platforms = [dict(row) for row in db.execute(on_live(db, query), (topic,))]
     return {
         "topic": topic, "total": sum(row["items"] for row in platforms),
+        "levels": _by_level(platforms), "silent": _silent(db, platforms),
         "platforms": platforms, "items": items, "cursor": after,
     }  # fmt: skip
+
+
+def _by_level(platforms: Sequence[Document]) -> list[Document]:
+    """Return how each federal level covers a topic: all of them, the gaps too."""
+    return [
+        {
+            "level": str(level),
+            "items": sum(row["items"] for row in platforms if row["level"] == level),
+            "platforms": sum(row["level"] == level for row in platforms),
+            "newest_at": max((row["newest_at"] for row in platforms if row["level"] == level),
+                             default=None),
+        }
+        for level in Level
+    ]  # fmt: skip
+
+
+def _silent(db: sqlite3.Connection, platforms: Sequence[Document]) -> list[Document]:
+    """Return the platforms that are crawled and have nothing on a topic: `SILENT` at most."""
+    rows = db.execute(
+        "SELECT id AS platform, name, level FROM platform"
+        " WHERE id NOT IN (SELECT value FROM json_each(?))"
+        " AND EXISTS (SELECT 1 FROM source WHERE source.platform = platform.id AND enabled = 1)"
+        " ORDER BY position LIMIT ?", (json.dumps([row["platform"] for row in platforms]), SILENT),
+    )  # fmt: skip
+    return [dict(row) for row in rows]
 
 
 # --- platforms -----------------------------------------------------------------------------

@@ -73,7 +73,7 @@ def test_the_policy_allows_nothing_inline_and_no_page_needs_it(
         answer = client.get(url)
         assert answer.headers["Content-Security-Policy"] == POLICY
         assert "unsafe" not in POLICY
-        assert not re.search(r"\sstyle=|\son\w+=|<style|javascript:", answer.text), url
+        assert not re.search(r"\sstyle=|\son\w+=|<style|=.javascript:", answer.text), url
         for script in re.findall(r"<script[^>]*>", answer.text):
             assert "src=" in script
         loaded = re.findall(r'<(?:script|img|iframe)[^>]*src="([^"]+)"', answer.text)

@@ -6,9 +6,10 @@ from flask import Blueprint, Response, g, request, url_for
 
 from aggregator.errors import NotFoundError
 from aggregator.store import reads, reads_matrix, reads_overview
-from web import parameters
+from aggregator.store.reads import Document
+from web import access, parameters
 from web.access import Need, needs
-from web.answers import answer, as_feed, here, page
+from web.answers import answer, as_feed, here, link, page
 from web.database import database, now
 from web.entries import as_entries
 from web.frame import frame
@@ -22,12 +23,23 @@ FEED_LENGTH = 50
 @page(pages, "/")
 def start() -> Response:
     """Show what is new, much linked, the topics and how the crawl fares."""
-    document = reads_overview.start_page(database(), now())
+    account = access.user()
+    document = reads_overview.start_page(
+        database(), now(), since=parameters.since(), visit=account.since_at if account else None
+    )
     document["topics"] = reads_overview.fresh_topics(database(), now(), topic_slugs())
     return answer(
-        "start.html", document, since_day=day_of(document["since"]),
+        "start.html", document, new_url=_new_url(document),
         week_ago=day_of(reads_overview.day_begin(now(), 7)),
     )  # fmt: skip
+
+
+def _new_url(document: Document) -> str:
+    """Return the address of the list that holds what the start page counts as new."""
+    if document["seen_since"]:
+        return link("overview.newest", seen_since=document["seen_since"],
+                    since=day_of(document["since"]), dated=1)  # fmt: skip
+    return link("overview.newest", since=day_of(document["since"]), dated=1)
 
 
 @page(pages, "/items", "csv", "atom")
