@@ -18,13 +18,15 @@ from werkzeug.wrappers import Response as Redirect
 from aggregator import curating, trial
 from aggregator.clock import stamp
 from aggregator.config import ConflictError, edit
+from aggregator.config import catalogue as lists
 from aggregator.config.edit import Plan, Planner
 from aggregator.errors import AggregatorError, ConfigError
 from aggregator.model import SourceKind
+from aggregator.store import catalogue
 from web import access, forms, source_form
 from web.access import Need
 from web.answers import action, shown
-from web.database import connected, now
+from web.database import connected, database, now
 from web.language import both
 from web.pages.admin_sources import source_list
 from web.source_form import Definition
@@ -85,22 +87,17 @@ def add() -> Response | Redirect:
     if forms.text("do") == "discover":
         return _discovered(forms.text("url"))
     if forms.text("do") == "fill":
-        return _page(NEW, source_form.definition_of(_told()), Kept(seen=_as_it_is().seen, base={}))
+        return _page(
+            NEW,
+            source_form.definition_of(_told()),
+            Kept(seen=lists.fingerprint(source_list()), base={}),
+        )
     return _step(NEW)
 
 
-def _as_it_is() -> Plan:
-    """Return the list as it is now, as a plan that changes nothing."""
-    return edit.plan(source_list(), edit.adding_of(source_list()))
-
-
 def _platforms() -> list[dict[str, str]]:
-    """Return the platforms that a source may belong to; none while the list has mistakes."""
-    try:
-        found = _as_it_is().catalogue.platforms
-    except ConfigError:
-        return []
-    return [{"id": str(platform.id), "name": platform.name} for platform in found]
+    """Return the platforms that a source may belong to, as the list was read last."""
+    return [{"id": str(one.id), "name": one.name} for one in catalogue.platforms(database())]
 
 
 def _discovered(url: str) -> Response:
@@ -243,7 +240,8 @@ def _conflict(source: str, mine: Definition, kept: Kept) -> Response:
     if not source:  # an addition collides with nothing: it is looked at again on the new list
         fault = ConfigError("die Quellenliste wurde inzwischen geändert",
                             remedy="die Änderung noch einmal ansehen und speichern")  # fmt: skip
-        return _page(source, mine, replace(kept, seen=_as_it_is().seen), fault=fault, status=409)
+        seen = lists.fingerprint(source_list())
+        return _page(source, mine, replace(kept, seen=seen), fault=fault, status=409)
     entry = edit.entry(source_list(), source)
     return shown(
         "admin/conflict.html", 409, title=source, source=source, entry=entry, kept=kept,
