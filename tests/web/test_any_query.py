@@ -15,7 +15,7 @@ from tests.any_query import queries
 from tests.cli.conftest import Program
 from tests.web.filling import COUNCIL, FORUM, MINISTRY, Filling
 
-QUERIES = int(os.environ.get("QUERVERWEIS_QUERIES", "500"))
+QUERIES = int(os.environ.get("QUERVERWEIS_QUERIES", "300"))
 COMMANDS = QUERIES // 20  # a command opens database and dictionary anew
 SLOWEST_S = 2.0  # of one answer, in processor time
 FORMS = ("/search.json", "/search.json", "/search.json", "/search", "/search.atom",
