@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 from aggregator import indexer
 from aggregator.clock import Clock
 from aggregator.language import Language
+from aggregator.learning import learn_topics
 from aggregator.links.searched import Reader, Searched
-from aggregator.store import builds, derived_write, epochs, leases
+from aggregator.links.topic_model import Model
+from aggregator.store import builds, derived_write, epochs, leases, topic_models
 from aggregator.store.builds import Build
 from aggregator.store.connection import transaction
 from aggregator.store.derived import Generation, reading
@@ -99,6 +101,10 @@ class Readers:
         self._kept = epoch.n, reader, None
         return reader
 
+    def learn(self, epoch: Epoch) -> None:
+        """Learn the epoch's models of topics, unless that is done."""
+        learn_topics(self._db, epoch, self.of(epoch), self.dictionary.topics)
+
     def counts(self, epoch: Epoch) -> dict[str, int]:
         """Return the counts of an epoch as a mapping in memory."""
         if self._kept is not None and self._kept[0] == epoch.n and self._kept[2] is not None:
@@ -116,6 +122,7 @@ class Builder:
         self._readers = readers
         self._timer = timer
         self._report = report
+        self._models: Sequence[Model] = ()
         self.items = 0
 
     def tidy(self) -> None:
@@ -160,6 +167,8 @@ class Builder:
             builds.clear(generation)
             stage = self._enter(builds.DESCRIBE)
         reader = self._readers.of(epoch, many=True)
+        self._readers.learn(epoch)
+        self._models = topic_models.load(self._db, epoch.n)
         if stage == builds.DESCRIBE:
             self._describe(deriver_of(generation, epoch, reader), reader, cursor)
             stage = self._enter(builds.RELATE)
@@ -194,10 +203,10 @@ class Builder:
         self, deriver: "Deriver", reader: Reader, rows: Sequence[sqlite3.Row]
     ) -> list[tuple[sqlite3.Row, Searched]]:
         """Read what items are searched by."""
-        return [
-            (row, reader.read(*indexer.text_of(row, deriver.rulings)))
-            for row in indexer.shown(rows, deriver.rulings)
-        ]
+        shown = indexer.shown(rows, deriver.rulings)
+        read = [reader.read(*indexer.text_of(row, deriver.rulings)) for row in shown]
+        found = indexer.with_topics(self._models, shown, read)
+        return list(zip(shown, found, strict=True))
 
     def _write_searched(
         self,

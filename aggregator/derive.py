@@ -162,6 +162,7 @@ class _Run:
                 if epoch is None:
                     return
                 reader = self._readers.of(epoch, many=waiting >= MANY)
+                self._readers.learn(epoch)
                 if waiting < TEAM_FROM:
                     self._index(Indexer(self._db, epoch, Alone(reader)), waiting)
                     continue

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from aggregator.indexer import subject_of
 from aggregator.links.describe import Described, Statistics, describe
 from aggregator.links.related import Neighbour, Vector, score
-from aggregator.store import changes, decisions, derived_write, epochs
+from aggregator.store import changes, decisions, derived_write, epochs, standing
 from aggregator.store.changes import Change
 from aggregator.store.connection import transaction
 from aggregator.store.copies import Copies, Pair
@@ -41,7 +41,7 @@ class Deriver:
 
     def rule(self) -> None:
         """Read what people decided; few decisions, so all of them."""
-        self.rulings = decisions.all_in_force(self._db)
+        self.rulings = standing.all_in_force(self._db)
 
     # --- one item alone ------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ that it was read for, and only those of its items that did not change meanwhile.
 links holds another lease: the two halves write different tables.
 """
 
+import json
 import sqlite3
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -15,17 +16,22 @@ from typing import NamedTuple, Protocol
 
 from aggregator.links.describe import Subject, body_of
 from aggregator.links.searched import Reader, Searched
+from aggregator.links.topic_features import Told, groups_of
+from aggregator.links.topic_model import Model, judged
 from aggregator.links.topics import overruled
 from aggregator.model import ItemState
-from aggregator.store import changes, decisions, derived_write, epochs
+from aggregator.store import changes, decisions, derived_write, epochs, standing, topic_models
 from aggregator.store.changes import Change
 from aggregator.store.connection import transaction
 from aggregator.store.decisions import Rulings
 from aggregator.store.derived import Generation, reading
 from aggregator.store.epochs import Epoch
 from aggregator.store.items import set_hidden
+from aggregator.text.words import surfaces
 
 BATCH = 400  # items written in one transaction: some 35 ms
+
+MOST_SHOWN = 2_000  # characters of a text in which words are looked for that decided a topic
 
 Text = tuple[str, str]  # title, body
 
@@ -70,6 +76,7 @@ class Indexer:
         self._generation = reading(db)
         self._epoch = epoch.n
         self._team = team
+        self._models = topic_models.load(db, epoch.n)
         self._rulings: dict[int, Rulings] = {}
         self._last = 0  # the newest change that was taken
 
@@ -95,7 +102,7 @@ class Indexer:
         if not taken:
             return None
         self._last = taken[-1].seq
-        self._rulings = decisions.all_in_force(self._db)
+        self._rulings = standing.all_in_force(self._db)
         rows = epochs.items_of(self._db, [change.item for change in taken])
         found = shown(rows, self._rulings)
         searched = self._team.read([text_of(row, self._rulings) for row in found])
@@ -103,7 +110,7 @@ class Indexer:
 
     def _write(self, batch: _Batch) -> int | None:
         """Write a batch; None when it was read for another generation than the live one."""
-        found = batch.searched.result()
+        found = with_topics(self._models, batch.shown, batch.searched.result())
         with transaction(self._db):
             live, epoch = reading(self._db), epochs.current(self._db)
             if live != self._generation or epoch is None or epoch.n != self._epoch:
@@ -139,6 +146,29 @@ def text_of(row: sqlite3.Row, rulings: dict[int, Rulings]) -> Text:
     """Return what is read of an item for search."""
     subject = subject_of(row, rulings.get(row["pk"], decisions.NONE))
     return subject.title, body_of(subject)
+
+
+def told_of(row: sqlite3.Row, found: Searched) -> Told:
+    """Return what a model of topics looks at of an item that was read."""
+    return Told(
+        title=found.title, heads=found.heads, body=found.body, parts=found.parts, refs=found.refs,
+        identifiers=json.loads(row["identifiers"]),
+    )  # fmt: skip
+
+
+def with_topics(
+    models: Sequence[Model], rows: Sequence[sqlite3.Row], searched: Sequence[Searched]
+) -> list[Searched]:
+    """Have the models of an epoch judge items that were read; without models nothing changes."""
+    if not models:
+        return list(searched)
+    return [
+        found._replace(topics=judged(
+            models, found.topics, groups_of(told_of(row, found)), row["platform"],
+            surfaces(f"{row['title']} {row['text'][:MOST_SHOWN]}"),
+        ))
+        for row, found in zip(rows, searched, strict=True)
+    ]  # fmt: skip
 
 
 def write_searched(

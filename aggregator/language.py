@@ -13,7 +13,7 @@ from aggregator.store import epochs
 from aggregator.text.analysis import ANALYSIS_VERSION, Analyser
 from aggregator.text.wordforms import TABLE_VERSION, WordForms
 
-DERIVATION_VERSION = "2"  # of weights, thresholds and columns: a change derives everything anew
+DERIVATION_VERSION = "3"  # of weights, thresholds and columns: a change derives everything anew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,15 @@ def language(vocabulary: Vocabulary, words: WordForms) -> Language:
             exceptions=dict(vocabulary.split_exceptions),
             aliases=vocabulary.aliases,
             topics=tuple(
-                TopicWords(topic=slug, strong=topic.strong, weak=topic.weak)
+                TopicWords(
+                    topic=slug,
+                    strong=topic.strong,
+                    weak=topic.weak,
+                    name=topic.name,
+                    axis=topic.axis,
+                    situations=topic.situations,
+                    laws=topic.laws,
+                )
                 for slug, topic in vocabulary.topics.items()
             ),
         ),

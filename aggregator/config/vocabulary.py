@@ -31,6 +31,9 @@ class Topic:
     name: str
     strong: tuple[str, ...] = ()
     weak: tuple[str, ...] = ()
+    axis: str = ""  # topics of one axis compete: usually one of them holds
+    situations: tuple[str, ...] = ()  # what else the topic stands for, for the model
+    laws: tuple[str, ...] = ()  # short names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,9 @@ _TOPIC = Section("Thema", (
     Key(name="name", shape=_WORD, required=True, about="Name des Themas"),
     Key(name="strong", shape=_WORDS, about="Wörter, von denen eines genügt"),
     Key(name="weak", shape=_WORDS, about="Wörter, von denen mehrere zusammenkommen müssen"),
+    Key(name="axis", shape=_WORD, about="Achse: von ihren Themen trifft meist eines zu"),
+    Key(name="situations", shape=_WORDS, about="Lebenslagen und Leistungen, für das Modell"),
+    Key(name="laws", shape=_WORDS, about="Kurznamen seiner Gesetze, für das Modell"),
 ), dict)  # fmt: skip
 
 

@@ -19,11 +19,15 @@ WEAK_NEEDED = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicWords:
-    """The words of one topic, as the vocabulary has them."""
+    """What the vocabulary has of one topic."""
 
     topic: str
     strong: tuple[str, ...]
     weak: tuple[str, ...]
+    name: str = ""
+    axis: str = ""  # topics of one axis compete
+    situations: tuple[str, ...] = ()  # for the model alone, as the laws
+    laws: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +35,7 @@ class Assigned:
     """A topic of an item; confidence is per mille, `auto` false means only queued."""
 
     topic: str
-    source: str  # rule human
+    source: str  # rule model human
     confidence: int
     auto: bool
     evidence: str

@@ -1,20 +1,20 @@
 """Human decisions: stored apart, keyed to stable keys, never undone by a crawl.
 
 A decision names its item by platform and key, with an address beside it for the case that the key
-changes; one on an item that is not known waits for it. All are kept; the latest of the highest
-role is in force. After a material change of what was judged it stays in force and is put up for
-confirmation.
+changes; one on an item that is not known waits for it. All are kept; which of them is in force is
+what `store.standing` knows. With a decision goes what was judged: title and hashes of the words, so
+that a change is noticed wherever the decision is taken to.
 """
 
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aggregator import urls
 from aggregator.errors import ConfigError
-from aggregator.links.same import shingle_hashes
+from aggregator.links.same import SAMPLED, shingle_hashes
 from aggregator.store import versions
 from aggregator.store.changes import enqueue
 from aggregator.store.items import survivor
@@ -22,7 +22,7 @@ from aggregator.store.items import survivor
 KINDS = ("hide", "same", "not_same", "related", "not_related", "topic", "title")
 PAIRS = ("same", "not_same", "related", "not_related")
 ROLES = {"reader": 0, "moderator": 1, "admin": 2}
-MATERIAL = 0.9  # containment with the judged text below which a change is material
+MOST_JUDGED = 256  # hashes of a judged text: its share in another is known to some 2 %
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,16 @@ class Subject:
     platform: str
     key: str
     url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What was looked at: hashes, since of some items no text may be kept."""
+
+    title: str | None = None  # None: not known
+    shingles: tuple[int, ...] = ()  # of title and text; none: not known
+    passage: tuple[int, ...] = ()  # of the sentence that decided, where one was named
+    keys: tuple[str, ...] = ()  # of the item and of all that had turned out to be it by then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +57,7 @@ class Decision:
     at: str
     why: str
     judged_hash: str | None
+    judged: Judged = Judged()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +95,7 @@ def read(row: Mapping[str, Any], *, where: str) -> Decision:
             at=str(row["at"]),
             why=str(row.get("why") or ""),
             judged_hash=row.get("judged_hash"),
+            judged=_judged(row.get("judged") or {}, row.get("passage")),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ConfigError(
@@ -96,6 +108,17 @@ def _subject(told: Any) -> Subject:
     return Subject(platform=str(told["platform"]), key=str(told["key"]), url=told.get("url"))
 
 
+def _judged(told: Mapping[str, Any], passage: Any) -> Judged:
+    """Read what was judged; a passage may also come as the sentence itself."""
+    return Judged(
+        title=told.get("title"),
+        shingles=tuple(map(int, told.get("shingles") or ())),
+        passage=tuple(sorted(shingle_hashes(passage))) if isinstance(passage, str)
+        else tuple(map(int, told.get("passage") or ())),
+        keys=tuple(map(str, told.get("keys") or ())),
+    )  # fmt: skip
+
+
 def document(decision: Decision) -> dict[str, Any]:
     """Write a decision in its exchange form."""
     subject, other = decision.subject, decision.object
@@ -105,7 +128,13 @@ def document(decision: Decision) -> dict[str, Any]:
         "object": json.loads(_object(other)) if isinstance(other, Subject) else other,
         "value": decision.value, "by": decision.by, "role": decision.role, "at": decision.at,
         "why": decision.why, "judged_hash": decision.judged_hash,
+        "judged": _judged_document(decision.judged),
     }  # fmt: skip
+
+
+def _judged_document(judged: Judged) -> dict[str, Any]:
+    return {"title": judged.title, "shingles": list(judged.shingles),
+            "passage": list(judged.passage), "keys": list(judged.keys)}  # fmt: skip
 
 
 def _object(told: Subject | str | None) -> str:
@@ -123,13 +152,14 @@ def record(db: sqlite3.Connection, decision: Decision) -> bool:
     """
     subject = decision.subject
     pk = find(db, subject)
-    judged = decision.judged_hash or _hash_of(db, pk)
+    judged_hash = decision.judged_hash or _hash_of(db, pk)
+    judged = seen(db, pk, judged_hash, decision.judged) if pk is not None else decision.judged
     cursor = db.execute(
         "INSERT OR IGNORE INTO decision (kind, platform, key, url, object, value, by_name, role,"
-        " at, why, judged_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " at, why, judged_hash, judged) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (decision.kind, subject.platform, subject.key, subject.url, _object(decision.object),
          json.dumps(decision.value, ensure_ascii=False), decision.by, decision.role, decision.at,
-         decision.why, judged),
+         decision.why, judged_hash, json.dumps(_judged_document(judged), ensure_ascii=False)),
     )  # fmt: skip
     if cursor.rowcount == 0:
         return False
@@ -163,8 +193,8 @@ def take_back(
 def stored(db: sqlite3.Connection) -> Iterator[Decision]:
     """Yield all decisions, oldest first, in an order by content."""
     for row in db.execute(
-        "SELECT kind, platform, key, url, object, value, by_name, role, at, why, judged_hash"
-        " FROM decision ORDER BY at, platform, key, kind, object, by_name"
+        "SELECT kind, platform, key, url, object, value, by_name, role, at, why, judged_hash,"
+        " judged FROM decision ORDER BY at, platform, key, kind, object, by_name"
     ):
         yield _decision(row)
 
@@ -177,6 +207,7 @@ def _decision(row: sqlite3.Row) -> Decision:
         subject=Subject(platform=row["platform"], key=row["key"], url=row["url"]),
         object=other, value=json.loads(row["value"]), by=row["by_name"], role=row["role"],
         at=row["at"], why=row["why"], judged_hash=row["judged_hash"],
+        judged=_judged(json.loads(row["judged"]), None),
     )  # fmt: skip
 
 
@@ -199,91 +230,52 @@ def _hash_of(db: sqlite3.Connection, pk: int | None) -> str | None:
     return row[0] if row else None
 
 
-# --- what is in force ------------------------------------------------------------------------
+# --- what was judged -------------------------------------------------------------------------
 
 
-def all_in_force(db: sqlite3.Connection) -> dict[int, Rulings]:
-    """Return what is in force, for each item that any decision is about."""
-    verdicts: dict[tuple[str, int, int | str], tuple[tuple[int, str, str], Any]] = {}
-    for decision in stored(db):
-        pk = find(db, decision.subject)
-        other = find(db, decision.object) if isinstance(decision.object, Subject) else None
-        if pk is None or (decision.kind in PAIRS and other in (None, pk)):
-            continue
-        strength = (ROLES.get(decision.role, 0), decision.at, decision.by)
-        for question, value in _questions(decision, pk, other):
-            if question not in verdicts or verdicts[question][0] <= strength:
-                verdicts[question] = (strength, value)
-    return _rulings({question: value for question, (_, value) in verdicts.items()})
+def seen(db: sqlite3.Connection, pk: int, judged_hash: str | None, told: Judged) -> Judged:
+    """Return what was judged of an item, as far as it is stored; what the decision tells stands.
 
-
-def _questions(
-    decision: Decision, pk: int, other: int | None
-) -> list[tuple[tuple[str, int, int | str], Any]]:
-    """Return what a decision answers: a pair is one question, asked from both sides."""
-    kind = decision.kind
-    if kind in PAIRS and other is not None:
-        answer = bool(decision.value) is not kind.startswith("not_")
-        about = kind.removeprefix("not_")
-        return [((about, pk, other), answer), ((about, other, pk), answer)]
-    return [((kind, pk, decision.object if isinstance(decision.object, str) else ""),
-             decision.value)]  # fmt: skip
-
-
-def _rulings(verdicts: Mapping[tuple[str, int, int | str], Any]) -> dict[int, Rulings]:
-    """Group verdicts by item."""
-    found: dict[int, dict[str, Any]] = {}
-    for (kind, pk, about), value in verdicts.items():
-        mine = found.setdefault(pk, {"topics": {}, "same": {}, "related": {}})
-        if kind == "hide":
-            mine["hidden"] = bool(value)
-        elif kind == "title":
-            mine["title"] = str(value) if value else None
-        else:
-            mine["topics" if kind == "topic" else kind][about] = bool(value)
-    return {pk: Rulings(**fields) for pk, fields in found.items()}
-
-
-def to_confirm(db: sqlite3.Connection) -> list[Decision]:
-    """Return decisions that stand and whose item changed materially since it was judged.
-
-    One stands until a later one answers the same question: of a role as high, or with the same
-    answer, which confirms it.
+    Args:
+        db: The database.
+        pk: The item.
+        judged_hash: Of the state that was judged: the current one, or one that was superseded.
+        told: What came with the decision.
     """
-    every = list(stored(db))
-    later: dict[tuple[str, str, str, str], list[Decision]] = {}
-    for decision in every:
-        later.setdefault(_question(decision), []).append(decision)
-    return [
-        d for d in every
-        if not any(_supersedes(other, d) for other in later[_question(d)]) and _changed(db, d)
-    ]  # fmt: skip
-
-
-def _question(decision: Decision) -> tuple[str, str, str, str]:
-    subject = decision.subject
-    about = decision.object
-    named = f"{about.platform} {about.key}" if isinstance(about, Subject) else about or ""
-    return decision.kind.removeprefix("not_"), subject.platform, subject.key, named
-
-
-def _supersedes(later: Decision, decision: Decision) -> bool:
-    if later.at <= decision.at:
-        return False
-    as_high = ROLES.get(later.role, 0) >= ROLES.get(decision.role, 0)
-    return as_high or (later.kind, later.value) == (decision.kind, decision.value)
-
-
-def _changed(db: sqlite3.Connection, decision: Decision) -> bool:
-    """Whether title or text are materially other than what was judged."""
-    pk = find(db, decision.subject)
+    state = versions.state_with(db, pk, judged_hash)
     row = db.execute(
-        "SELECT title, text, content_hash FROM item WHERE pk = ?", (pk,)
-    ).fetchone()  # fmt: skip
-    if pk is None or row is None or decision.judged_hash in (None, row["content_hash"]):
-        return False
-    judged = versions.state_with(db, pk, decision.judged_hash)
-    if judged is None or judged.title != row["title"]:
-        return True
-    before, now = shingle_hashes(judged.text), shingle_hashes(row["text"])
-    return len(before & now) < MATERIAL * len(before)
+        "SELECT title, text, digest, content_hash FROM item WHERE pk = ?", (pk,)
+    ).fetchone()
+    keys = told.keys or keys_of(db, pk)
+    if judged_hash == row["content_hash"]:
+        title, shingles = row["title"], shingles_of(row)
+    elif state is not None:
+        title, shingles = state.title, shingle_hashes(f"{state.title}\n{state.text}")
+    else:
+        return replace(told, keys=keys)
+    return replace(
+        told, title=told.title or title, shingles=told.shingles or _few(shingles), keys=keys
+    )
+
+
+def shingles_of(row: sqlite3.Row) -> frozenset[int]:
+    """Return the hashes of an item's title and text; of a text that may not be stored a sample."""
+    if row["digest"]:
+        return frozenset(json.loads(row["digest"])["shingles"])
+    return shingle_hashes(f"{row['title']}\n{row['text']}")
+
+
+def _few(shingles: frozenset[int]) -> tuple[int, ...]:
+    """Return the hashes to be kept, those first that any sample has."""
+    return tuple(sorted(shingles, key=lambda value: (value % SAMPLED != 0, value))[:MOST_JUDGED])
+
+
+def keys_of(db: sqlite3.Connection, pk: int) -> tuple[str, ...]:
+    """Return the key of an item and of all that turned out to be it."""
+    rows = db.execute(
+        "WITH RECURSIVE mine(pk) AS (SELECT ? UNION SELECT i.pk FROM item i"
+        " JOIN mine ON i.merged_into = mine.pk) SELECT key FROM item JOIN mine USING (pk)"
+        " ORDER BY key",
+        (pk,),
+    )
+    return tuple(row["key"] for row in rows)

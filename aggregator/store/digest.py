@@ -25,10 +25,11 @@ GROUPS = {
             v.content_hash
         FROM version v JOIN item i ON i.pk = v.item ORDER BY i.platform, i.key, v.n""",
     "decisions": """
-        SELECT kind, platform, key, url, object, value, by_name, role, at, why, judged_hash
+        SELECT kind, platform, key, url, object, value, by_name, role, at, why, judged_hash,
+            judged
         FROM decision ORDER BY platform, key, kind, object, at, by_name""",
     "search": """
-        SELECT i.platform, i.key, s.title, s.body, s.parts, s.refs, e.kind, e.topics
+        SELECT i.platform, i.key, s.title, s.heads, s.body, s.parts, s.refs, e.kind, e.topics
         FROM entry_@ e JOIN item i ON i.pk = e.item JOIN search_@ s ON s.rowid = e.row
         ORDER BY i.platform, i.key""",
     "references": """

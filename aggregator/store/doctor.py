@@ -14,7 +14,7 @@ from pathlib import Path
 
 from aggregator import __version__
 from aggregator.clock import Clock, instant, stamp
-from aggregator.store import builds, changes, decisions, drift, epochs, holders, place
+from aggregator.store import builds, changes, drift, epochs, holders, place, standing
 from aggregator.store.connection import get_meta, migrations
 from aggregator.store.derived import reading
 from aggregator.store.drift import Finding
@@ -201,5 +201,5 @@ def _backups(db: sqlite3.Connection, clock: Clock) -> Finding:
 
 
 def _to_confirm(db: sqlite3.Connection) -> Finding:
-    rows = decisions.to_confirm(db)
+    rows = standing.to_confirm(db)
     return Finding(name="to_confirm", fine=True, told=f"{len(rows)} Entscheidungen zu bestätigen")

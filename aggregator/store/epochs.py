@@ -276,6 +276,7 @@ def _forget(db: sqlite3.Connection, tick: Callable[[], None]) -> None:
             if cursor.rowcount < ROWS:
                 break
     with transaction(db):
+        db.execute("DELETE FROM epoch_model WHERE epoch <> ?", (keep,))
         db.execute("DELETE FROM epoch WHERE n <> ?", (keep,))
 
 

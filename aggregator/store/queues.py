@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from aggregator.clock import instant, stamp
 from aggregator.links.related import SCALE, SHOWN_CUT
-from aggregator.store import decisions
+from aggregator.store import decisions, standing
 from aggregator.store.decisions import Decision, Subject
 from aggregator.store.derived import Generation, reading, related_of
 from aggregator.store.effects import apply
@@ -158,7 +158,7 @@ def _to_confirm(db: sqlite3.Connection, now: datetime) -> list[Document]:
     """Return decisions whose item has changed since, with what it is now."""
     skipped = _said(db, "confirm", now)
     found = []
-    for decision in decisions.to_confirm(db):
+    for decision in standing.to_confirm(db):
         name = decision_name(decision)
         pk = decisions.find(db, decision.subject)
         if pk is None or name in skipped:

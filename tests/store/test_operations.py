@@ -184,7 +184,8 @@ def test_decisions_come_out_as_they_went_in(
 
 
 def test_decision_goes_up_for_confirmation_after_a_material_change(corpus: Corpus) -> None:
-    from aggregator.store.decisions import read, record, to_confirm
+    from aggregator.store.decisions import read, record
+    from aggregator.store.standing import to_confirm
 
     corpus.put(1, text="Das Amt hat eine neue Regel für den Antrag auf Wohngeld erlassen.")
     with store.transaction(corpus.db):
@@ -195,7 +196,8 @@ def test_decision_goes_up_for_confirmation_after_a_material_change(corpus: Corpu
 
 
 def test_latest_decision_of_the_highest_role_is_in_force(corpus: Corpus) -> None:
-    from aggregator.store.decisions import all_in_force, read, record
+    from aggregator.store.decisions import read, record
+    from aggregator.store.standing import all_in_force
 
     pk = corpus.put(1)
     for role, at, value in (("admin", "2026-01-01T00:00:00Z", True),

@@ -9,7 +9,7 @@ from flask import Flask
 from aggregator import store
 from aggregator.clock import SimulatedClock
 from aggregator.model import UserRole
-from aggregator.store import decisions, judging, queues
+from aggregator.store import decisions, judging, queues, standing
 from aggregator.store.derived import live
 from tests.web.filling import COUNCIL, FORUM, MINISTRY, NOW, Filling, read
 from tests.web.people import Browser, add
@@ -169,12 +169,12 @@ def test_a_decision_on_what_changed_since_is_confirmed_or_withdrawn(
         decisions.record(filling.db, judged)
     filling.item("Ganz anderer Titel", MINISTRY, path="a", text="Dann das. " * 20,
                  now="2026-11-24T09:00:00Z")  # fmt: skip
-    assert len(decisions.to_confirm(filling.db)) == 1
+    assert len(standing.to_confirm(filling.db)) == 1
 
     say(desk, "confirm", verdict)
 
-    assert decisions.to_confirm(filling.db) == []
-    assert decisions.all_in_force(filling.db)[filling.rows[item]].hidden is hidden
+    assert standing.to_confirm(filling.db) == []
+    assert standing.all_in_force(filling.db)[filling.rows[item]].hidden is hidden
 
 
 def test_a_suspect_run_is_accepted_or_left(desk: Browser, filling: Filling) -> None:

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as Redirect
 from aggregator import store
 from aggregator.clock import stamp
 from aggregator.errors import NotFoundError
-from aggregator.store import audit, decisions, expectations, judging, queues, state
+from aggregator.store import audit, expectations, judging, queues, standing, state
 from aggregator.store.decisions import Decision, Subject
 from aggregator.store.queues import QUEUES, Verdict
 from web import access, forms
@@ -116,7 +116,7 @@ def _decision(db: store.Connection, told: Verdict) -> Decision | None:
 
 def _confirmed(db: store.Connection, told: Verdict) -> Decision | None:
     """Return a decision made again on what its item is now, or its opposite."""
-    known = {queues.decision_name(one): one for one in decisions.to_confirm(db)}
+    known = {queues.decision_name(one): one for one in standing.to_confirm(db)}
     old = known.get(told.object)
     if old is None:
         return None  # somebody was quicker

@@ -231,6 +231,7 @@ CREATE TABLE decision (
     at          TEXT NOT NULL,
     why         TEXT NOT NULL DEFAULT '',
     judged_hash TEXT,
+    judged      TEXT NOT NULL DEFAULT '{}',  -- JSON: {title, shingles, passage, keys} as judged
     UNIQUE (kind, platform, key, object, at, by_name)
 ) STRICT;
 CREATE INDEX decision_subject ON decision (platform, key);
