@@ -1,8 +1,10 @@
 """What all commands share: where the data lie, how results and errors are printed."""
 
+import gc
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -72,6 +74,23 @@ class Context:
             return store.catalogue.recall(db, config.fingerprint(self.sources))
         finally:
             db.close()
+
+
+@contextmanager
+def seldom_collecting() -> Iterator[None]:
+    """Look for cycles of objects rarely in this block.
+
+    For a command that loads much, works and ends: what it loaded stays, and crawling makes next to
+    no cycles (2 MB in 1,000 sources), but looking for them takes a tenth of its time.
+    """
+    gc.freeze()
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def emit(document: Any) -> None:

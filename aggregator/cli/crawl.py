@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.common import Context, derive_now, emit, engine, note, wanted_sources
+from aggregator.cli.common import (
+    Context,
+    derive_now,
+    emit,
+    engine,
+    note,
+    seldom_collecting,
+    wanted_sources,
+)
 from aggregator.cli.progress import progress
 from aggregator.model import RunState
 
@@ -34,6 +42,7 @@ WORDS = {
 @click.option("--max-time", help="Höchstdauer, z. B. 10m; der Rest bleibt für den nächsten Lauf.")
 @click.option("--json", "as_json", is_flag=True, help="Eine JSON-Zeile je Quelle.")
 @click.pass_obj
+@seldom_collecting()
 def refresh_command(
     ctx: Context,
     sources: tuple[str, ...],
