@@ -1,8 +1,6 @@
 """The query string of a request as typed values, or an error that says what was expected."""
 
-import re
 from collections.abc import Collection
-from datetime import date, datetime, time, timedelta
 
 from flask import request
 
@@ -10,39 +8,25 @@ from aggregator.clock import instant, stamp
 from aggregator.errors import QueryError
 from aggregator.model import Evidence, ItemKind, ItemState, Level, Policy
 from aggregator.store.reads import Selection
-from web.language import BERLIN
+from aggregator.store.search_query import LAST_PAGE, MOST, USUAL, day_begins, number, shown
 
-MOST = 100
-USUAL = 20
-LAST_PAGE = 50
+__all__ = ["LAST_PAGE", "choice", "limit", "page", "selection", "since", "start"]
 
 
 def limit() -> int:
     """Return how many rows a list shows: 1 to 100."""
-    return _number("limit", USUAL, MOST)
+    return number(request.args, "limit", USUAL, MOST)
 
 
 def page() -> int:
     """Return the page of a list: 1 to 50."""
-    return _number("page", 1, LAST_PAGE)
+    return number(request.args, "page", 1, LAST_PAGE)
 
 
 def start() -> int:
     """Return where a long list of an admin's page goes on: a number that the page before gave."""
     told = request.args.get("start", "")
     return int(told[:12]) if told.isascii() and told.isdigit() else 0
-
-
-def _number(name: str, usual: int, most: int) -> int:
-    told = request.args.get(name)
-    if not told:
-        return usual
-    if not (told.isascii() and told.isdigit() and 1 <= int(told[:9]) <= most):
-        raise QueryError(
-            f"{told!r} ist keine Zahl von 1 bis {most}", where=name,
-            remedy=f"eine ganze Zahl von 1 bis {most} angeben",
-        )  # fmt: skip
-    return int(told)
 
 
 def choice(name: str, *allowed: str) -> str:
@@ -54,7 +38,9 @@ def choice(name: str, *allowed: str) -> str:
     told = request.args.get(name) or allowed[0]
     if told not in allowed:
         raise QueryError(
-            f"{told!r} gibt es nicht", where=name, remedy="erlaubt sind " + ", ".join(allowed)
+            f"„{shown(told)}“ gibt es nicht",
+            where=name,
+            remedy="erlaubt sind " + ", ".join(allowed),
         )
     return told
 
@@ -87,7 +73,7 @@ def _words(name: str, allowed: Collection[str] = ()) -> tuple[str, ...]:
     for value in told:
         if allowed and value not in allowed:
             raise QueryError(
-                f"{value!r} gibt es nicht", where=name,
+                f"„{shown(value)}“ gibt es nicht", where=name,
                 remedy="erlaubt sind " + ", ".join(sorted(allowed)),
             )  # fmt: skip
     return told
@@ -101,21 +87,11 @@ def _instant(name: str) -> str | None:
     try:
         return stamp(instant(told))
     except ValueError as error:
-        raise QueryError(f"{told!r} ist kein Zeitpunkt", where=name,
+        raise QueryError(f"„{shown(told)}“ ist kein Zeitpunkt", where=name,
                          remedy="in der Form 2026-11-24T08:00:00Z angeben") from error  # fmt: skip
 
 
 def _day(name: str, later: int) -> str | None:
     """Read a day, inclusive in Berlin, as the instant where it begins (or the next one does)."""
     told = request.args.get(name)
-    if not told:
-        return None
-    try:
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", told):
-            raise ValueError(told)
-        begin = date.fromisoformat(told) + timedelta(days=later)
-    except (ValueError, OverflowError) as error:
-        raise QueryError(
-            f"{told!r} ist kein Tag", where=name, remedy="in der Form 2026-11-24 angeben"
-        ) from error
-    return stamp(datetime.combine(begin, time(), BERLIN))
+    return day_begins(name, told, later) if told else None

@@ -56,7 +56,7 @@ class SearchQuery:
             text=one.get("q", ""), **lists,
             since=_day_of("since", one), until=_day_of("until", one),
             sort=one.get("sort", SORTS[0]), bundle=_flag(one.get("bundle", "1")),
-            limit=_number(one, "limit", USUAL, MOST), page=_number(one, "page", 1, LAST_PAGE),
+            limit=number(one, "limit", USUAL, MOST), page=number(one, "page", 1, LAST_PAGE),
             cursor=one.get("cursor"),
         )  # fmt: skip
         query.check()
@@ -96,8 +96,8 @@ class SearchQuery:
 
     def instants(self) -> tuple[str, str]:
         """Return since and until as instants, the second exclusive."""
-        low = _instant("since", self.since, 0) if self.since else ""
-        return low, _instant("until", self.until, 1) if self.until else "~"
+        low = day_begins("since", self.since, 0) if self.since else ""
+        return low, day_begins("until", self.until, 1) if self.until else "~"
 
     def parameters(self) -> list[tuple[str, str]]:
         """Return the parameters of an address that asks this; usual values are left out."""
@@ -155,9 +155,14 @@ def _flag(told: str) -> bool:
     return told == "1"
 
 
-def _number(given: Mapping[str, str], name: str, usual: int, most: int) -> int:
+def number(given: Mapping[str, str], name: str, usual: int, most: int) -> int:
+    """Return a whole number from 1 on.
+
+    Raises:
+        QueryError: It is none, or more than `most`.
+    """
     told = given.get(name)
-    if told is None:
+    if not told:
         return usual
     if not (told.isascii() and told.isdigit() and 1 <= int(told[:9]) <= most):
         raise QueryError(
@@ -205,8 +210,12 @@ def _clean(told: str) -> str:
     return told.encode("utf-8", "replace").decode("utf-8")
 
 
-def _instant(name: str, told: str, later: int) -> str:
-    """Return the instant at which a day begins in Berlin, or the one after it."""
+def day_begins(name: str, told: str, later: int) -> str:
+    """Return the instant at which a day begins in Berlin, or one `later` days after it.
+
+    Raises:
+        QueryError: It is no date that `day` reads, or at an end of the calendar.
+    """
     try:
         begin = date.fromisoformat(day(name, told)) + timedelta(days=later)
         return stamp(datetime.combine(begin, time(), BERLIN))
