@@ -45,6 +45,9 @@ _WELL_KNOWN = {  # content system -> where it keeps its feed when nothing on the
     "typo3": ("feed", "rss.xml"),
     None: ("feed/", "rss.xml"),
 }
+# Where council information systems keep their OParl: Sternberg SD.NET, ALLRIS, more! rubin.
+_OPARL = ("webservice/oparl/v1.1/system", "public/oparl/system", "oparl/system",
+          "webservice/oparl/v1.0/system")  # fmt: skip
 _SITEMAPS = {"gsb": "/Sitemap_Index.xml", None: "/sitemap.xml"}
 
 
@@ -190,7 +193,14 @@ def _guessed_sitemap(page: Page, offers: Offers) -> Iterator[Offer]:
 
 
 def _well_known(search: _Search, page: Page, offers: Offers) -> Iterator[Proposal]:
-    """Yield the feed at the address that is usual for the content system of a page."""
+    """Yield the interface or feed at the address that is usual for the system of a page."""
+    if any(name == "ratsinfo" for name, _ in offers.systems):
+        for url in _council_addresses(page.final_url):
+            evidence = f"übliche Adresse {urlsplit(url).path}"
+            offer = Offer(kind="oparl", url=url, evidence=evidence)
+            if found := _asked(search, offer, page, quietly=True):
+                yield found
+                return
     names = [name for name, _ in offers.systems if name in _WELL_KNOWN]
     for path in _WELL_KNOWN[names[0] if names else None]:
         base = page.final_url if path.startswith("?") else urljoin(page.final_url, "/")
@@ -198,6 +208,16 @@ def _well_known(search: _Search, page: Page, offers: Offers) -> Iterator[Proposa
         if found := _asked(search, offer, page, quietly=True):
             yield found
             return
+
+
+def _council_addresses(address: str) -> list[str]:
+    """Return where the system behind a page may have its interface; SessionNet's stands beside."""
+    path = urlsplit(address).path
+    extension = path.rpartition(".")[2].lower()
+    beside = [f"oparl/1.0/system.{extension}"] if extension in ("asp", "php") else []
+    folders = dict.fromkeys(("./", "/")) if path.count("/") > 1 else {"/": None}
+    usual = [urljoin(address, f"{folder}{place}") for place in _OPARL for folder in folders]
+    return [*(urljoin(address, place) for place in beside), *usual]
 
 
 def _asked(search: _Search, offer: Offer, page: Page, *, quietly: bool = False) -> Proposal | None:
@@ -209,12 +229,13 @@ def _asked(search: _Search, offer: Offer, page: Page, *, quietly: bool = False) 
     guessed = offer.evidence.startswith("übliche")
     if offer.url == page.final_url and offer.kind == "listing":
         return _read(offer, page)
-    if offer.kind not in ("feed", "sitemap"):
+    if offer.kind not in ("feed", "sitemap") and not (guessed and offer.kind == "oparl"):
         return _proposal(offer)
     if search.left <= 0:
         return None if guessed else _proposal(offer)
     answer = search.page(offer.url, quietly=quietly or guessed)
-    if answer is None:
+    other = offer.kind == "oparl" and answer and parse.recognise(answer) is not SourceKind.OPARL
+    if answer is None or other:
         return None
     try:
         return _read(offer, answer)

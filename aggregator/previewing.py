@@ -12,8 +12,9 @@ from aggregator import judge, store, urls
 from aggregator.clock import Clock, stamp
 from aggregator.errors import AggregatorError, FetchError, ParseError
 from aggregator.fetch.client import Fetcher
+from aggregator.fetch.more import more_of
 from aggregator.model import Code, NotModified, Platform, Problem, Request, Role, Source
-from aggregator.reading import ENUMERATING, Read, more_of
+from aggregator.reading import ENUMERATING, Read
 from aggregator.store.frontier import Row
 from aggregator.workers import Readers
 

@@ -8,17 +8,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from aggregator import judge, parse, store, tdm, timing, urls
-from aggregator.errors import RefusedError, StatusError
-from aggregator.fetch.client import Fetcher
+from aggregator.fetch.more import MAX_MORE, FetchMore
 from aggregator.items import Normalised, normalise
 from aggregator.model import (
-    Code,
     Entry,
     Fetched,
     Page,
     Parsed,
     Platform,
-    Request,
     Role,
     Source,
     SourceKind,
@@ -27,9 +24,6 @@ from aggregator.model import (
 ENUMERATING = store.frontier.ENUMERATING
 # Their parsers name the address behind an entry: that of the interface, not of the page for people.
 LEAD_THEMSELVES = (SourceKind.DISCOURSE, SourceKind.CONFLUENCE, SourceKind.MEDIAWIKI)
-CLOSED = (401, 403, 404, 410)
-MAX_MORE = 50  # a thread of a thousand posts in slices of twenty
-FetchMore = Callable[[str], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,18 +201,3 @@ def _named(
     named = [urls.identity(entry.url, platform).canonical for entry in entries if entry.url]
     named += [canonical for _, canonical, role, _ in follows if role is Role.INDEX]
     return tuple(dict.fromkeys(named))
-
-
-def more_of(fetcher: Fetcher, source: Source) -> FetchMore:
-    """Return how the rest of a page is fetched for a source."""
-
-    def fetch_more(url: str) -> bytes:
-        try:
-            answer = fetcher.get(Request(url=url, role=Role.DETAIL, min_delay=source.delay))
-        except (StatusError, RefusedError) as error:
-            if error.status not in CLOSED and error.code is not Code.ROBOTS_DENIED:
-                raise
-            return b""  # refused or absent: the parser says what it makes of that
-        return answer.body if isinstance(answer, Fetched) else b""
-
-    return fetch_more

@@ -11,6 +11,7 @@ from aggregator import belief, store, timing, urls
 from aggregator.clock import stamp
 from aggregator.engine import Engine
 from aggregator.errors import FetchError, ParseError
+from aggregator.fetch.more import more_of
 from aggregator.model import (
     Code,
     Fetched,
@@ -22,7 +23,7 @@ from aggregator.model import (
     SourceKind,
     Validators,
 )
-from aggregator.reading import Read, more_of
+from aggregator.reading import Read
 from aggregator.record import Run
 
 ENUMERATING = store.frontier.ENUMERATING

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from aggregator import baton, parse, reading, reading_child, store, urls, wire
 from aggregator.errors import ParseError
+from aggregator.fetch.more import FetchMore
 from aggregator.model import Code, Fetched, Platform, Source
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ class Readers:
         platform: Platform,
         visit: store.commit.Visit,
         answer: Fetched,
-        fetch_more: reading.FetchMore,
+        fetch_more: FetchMore,
     ) -> reading.Read:
         """Turn a body into a step, as `reading.read` does.
 

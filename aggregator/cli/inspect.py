@@ -4,16 +4,18 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from aggregator.cli.common import Context, say
-from aggregator.cli.inspect_rows import KINDS, Row, Task, failure, is_unreadable
+from aggregator.cli.inspect_rows import KINDS, Row, Task, failure, is_unreadable, source_of
 from aggregator.cli.inspect_worker import Worker, as_json
 from aggregator.clock import Clock, stamp
 from aggregator.errors import FetchError, NotFoundError
+from aggregator.fetch.more import MAX_MORE, more_of
 from aggregator.model import Code, Fetched, Page, Request, Role
 
 if TYPE_CHECKING:
@@ -66,9 +68,22 @@ class _Inspection:
         """Yield one line of JSON per input."""
         for name in inputs:
             try:
-                yield self._worker.read(self._task(name))
+                yield self._whole(self._task(name))
             except (FetchError, NotFoundError) as error:
                 yield as_json(failure(name, self._kind, error))
+
+    def _whole(self, task: Task) -> str:
+        """Read a task; of an address also what its body needs to be complete."""
+        line = self._worker.read(task)
+        while task.page is not None and len(task.page.more) < MAX_MORE:
+            wanted = [url for url in json.loads(line)["needs"] if url not in task.page.more]
+            if not wanted or self._fetcher is None:
+                break
+            fetch = more_of(self._fetcher, source_of(task))
+            more = {url: fetch(url) for url in wanted[: MAX_MORE - len(task.page.more)]}
+            task = replace(task, page=replace(task.page, more={**task.page.more, **more}))
+            line = self._worker.read(task)
+        return line
 
     def _task(self, name: str) -> Task:
         if _is_file(name):
@@ -126,6 +141,7 @@ def summary(row: Row) -> str:
         parts += [_entry_line(entry) for entry in entries[:_SHOWN]]
         if len(entries) > _SHOWN:
             parts.append(f"  … und {len(entries) - _SHOWN} weitere")
+    parts += [f"  Braucht noch: {url}" for url in row["needs"][:_SHOWN]]
     parts += [f"  Problem ({p['code']}): {p['message']}" for p in row["problems"]]
     return "\n".join(parts)
 

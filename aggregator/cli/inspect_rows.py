@@ -3,8 +3,10 @@
 import html
 import re
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from aggregator import parse
@@ -62,7 +64,7 @@ def row_of(task: Task) -> Row:
     try:
         page = replace(task.page, headers=task.headers) if task.page else _page_of_file(task)
         kind = kind or _kind_of(page)
-        return _row(task.input, kind, _parsed(kind, page))
+        return _row(task.input, kind, _parsed(kind, page), known=page.more)
     except AggregatorError as error:
         return failure(task.input, kind, error)
 
@@ -126,15 +128,24 @@ def _kind_of(page: Page) -> str:
     )
 
 
-def _parsed(kind: str, page: Page) -> Parsed:
-    source_kind = SourceKind.LISTING if kind == PAGE else SourceKind(kind)
-    source = Source(
+def source_of(task: Task) -> Source:
+    """Return the source that the page of a task is read for."""
+    page = task.page or Page(url="", final_url="", body=b"")
+    return _source(task.kind or PAGE, page)
+
+
+def _source(kind: str, page: Page) -> Source:
+    return Source(
         id=SourceId("inspect"),
         platform=PlatformId("inspect"),
-        kind=source_kind,
+        kind=SourceKind.LISTING if kind == PAGE else SourceKind(kind),
         url=page.final_url or None,
         policy=Policy.FULL,
     )
+
+
+def _parsed(kind: str, page: Page) -> Parsed:
+    source = _source(kind, page)
     if kind not in _STREAMED and page.body.startswith(sniff.GZIP):
         page = replace(page, body=sniff.whole(page.body, MAX_PAGE_BYTES))
     if kind == PAGE:
@@ -142,7 +153,9 @@ def _parsed(kind: str, page: Page) -> Parsed:
     return parse.parse(source, page)
 
 
-def _row(name: str, kind: str | None, parsed: Parsed) -> Row:
+def _row(
+    name: str, kind: str | None, parsed: Parsed, known: Mapping[str, bytes] = MappingProxyType({})
+) -> Row:
     first = parsed.entries[0] if parsed.entries and kind in (PAGE, "document") else None
     texts = [entry.text for entry in parsed.entries] if first else []
     links = [link for entry in parsed.entries for link in entry.links] if first else []
@@ -165,6 +178,7 @@ def _row(name: str, kind: str | None, parsed: Parsed) -> Row:
             {"url": follow.url, "role": follow.role, "lastmod": follow.lastmod}
             for follow in parsed.follow
         ],
+        "needs": [url for url in parsed.needs if url not in known],
         "complete": parsed.complete,
         "dialect": parsed.dialect,
         "problems": [

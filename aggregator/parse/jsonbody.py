@@ -38,8 +38,7 @@ def load_any(page: Page) -> dict[str, Any] | list[Any]:
     try:
         document = json.loads(decode(page.body, page.charset, "application/json"))
     except (ValueError, RecursionError) as error:
-        raise ParseError("Die Antwort ist kein lesbares JSON", code=Code.DECODE_FAILED,
-                         where=page.final_url) from error  # fmt: skip
+        raise ParseError("Die Antwort ist kein lesbares JSON", where=page.final_url) from error
     if not isinstance(document, dict | list):
         raise ParseError("Die Antwort ist kein JSON-Objekt", where=page.final_url)
     if isinstance(document, dict) and _STRANGERS & {

@@ -76,6 +76,8 @@ def parse_listing(source: Source, page: Page) -> Parsed:
     named = _once([entry for entry in entries if entry])
     if not named:
         _refuse_wall(soup, page)
+    if not teasers and _is_behind_the_end(soup, base, page):
+        return Parsed(title=_text(soup.title) if soup.title else None, complete=True, dialect=name)
     problems = _problems(len(teasers), len(named), places, page)
     return Parsed(
         title=_text(soup.title) if soup.title else None,
@@ -260,6 +262,23 @@ def _is_off(anchor: Tag) -> bool:
     around = anchor.parent.get("class") if anchor.parent else None
     marks = " ".join([*(anchor.get("class") or ()), *(around or ())]).lower()
     return anchor.get("aria-disabled") == "true" or "disabled" in marks
+
+
+def _is_behind_the_end(soup: BeautifulSoup, base: str, page: Page) -> bool:
+    """Whether a page without entries is the one that a pager offers behind a full last page.
+
+    It says so itself by leading back: to a page of the same list with a smaller number.
+    """
+    here = _counted(page.final_url)
+    if page.role is not Role.INDEX or here is None:
+        return False
+    path = urlsplit(page.final_url).path
+    for anchor in soup.select("a[href]"):
+        url = resolve(base, str(anchor["href"])) or ""
+        there = _counted(url)
+        if urlsplit(url).path == path and there and there[0] == here[0] and there[1] < here[1]:
+            return True
+    return False
 
 
 def _counted(url: str) -> tuple[str, int] | None:

@@ -30,7 +30,13 @@ _GENERATORS = (  # name of a content system <- what it calls itself in meta gene
     ("ckan", re.compile(r"\bckan\b", re.IGNORECASE)),
     ("ikiss", re.compile(r"\bikiss\b", re.IGNORECASE)),
     ("gitlab", re.compile(r"\bGitLab\b")),
+    ("ratsinfo", re.compile(r"\bALLRIS\b|\bSessionNet\b|\bSD\.?NET\b|more! ?rubin", re.IGNORECASE)),
 )
+# What council information systems call themselves in the title of every page.
+_COUNCIL = re.compile(
+    r"(?:Rats|Kreis|Kreistags|Bürger|Gremien|Sitzungs)info(?:rmation)?(?:s?system|s?portal|s?dienst"
+    r"|management)?\b|\bSessionNet\b|\bALLRIS\b", re.IGNORECASE,
+)  # fmt: skip
 _MARKS = (  # content system <- marks in the page where it does not call itself anything
     ("confluence", "//meta[@name='ajs-base-url' or @name='ajs-page-id'"
                    " or @name='confluence-base-url']"),
@@ -55,6 +61,7 @@ _FEED_ADDRESS = re.compile(
 )
 _FEED_WORD = re.compile(r"\b(?:RSS|Atom|Newsfeed|Feed)\b", re.IGNORECASE)
 _FILE = re.compile(r"\.(?:xml|rdf|rss|atom|json)$", re.IGNORECASE)
+_OPARL = re.compile(r"/oparl(?:/.*)?/system(?:\.asp|\.php)?/?$|/oparl/?$", re.IGNORECASE)
 _COMMENTS = re.compile(r"\bcomments?\b|kommentar|/comments/", re.IGNORECASE)
 _FORMAT = re.compile(r"\b(?:rss|atom|rdf|xml|json|feed)\b|[\d.]+", re.IGNORECASE)
 
@@ -118,6 +125,9 @@ def _systems(root: HtmlElement) -> Iterator[tuple[str, str]]:
             if pattern.search(content) and name not in seen:
                 seen.add(name)
                 yield name, f"meta generator: {content.strip()[:80]}"
+    title = " ".join(next((t.text_content() for t in root.iter("title")), "").split())
+    if "ratsinfo" not in seen and (named := _COUNCIL.search(title)):
+        yield "ratsinfo", f"Titel der Seite: {named[0]}"
     for name, path in _MARKS:
         if name not in seen and not (name == "confluence-static" and "confluence" in seen):
             found = [e for e in root.xpath(path) if "://" not in (e.get("href") or "")
@@ -150,8 +160,17 @@ def _interfaces(
             yield Offer(kind="mediawiki", url=link.partition("?")[0], evidence="link rel=EditURI")
     if "ckan" in told:
         yield Offer(kind="ckan", url=home, evidence=told["ckan"])
+    yield from _council(root, base, home)
     if "gitlab" in told:
         yield Offer(kind="gitlab", url=address, evidence=told["gitlab"])
+
+
+def _council(root: HtmlElement, base: str, home: str) -> Iterator[Offer]:
+    """Yield the links that look like one to the OParl interface of the same host."""
+    for anchor in root.iter("a"):
+        link = urls.resolve(base, anchor.get("href") or "")
+        if link and _OPARL.search(urlsplit(link).path) and urls.host_of(link) == urls.host_of(home):
+            yield Offer(kind="oparl", url=link, evidence="Verweis im Text der Seite")
 
 
 def _meta(root: HtmlElement, name: str) -> str | None:

@@ -127,7 +127,9 @@ def next_due(db: sqlite3.Connection, source: str, now: str, *, revisits_left: in
 
     What enumerates comes first, then what left an enumeration (a moved page must be seen at its
     old address before its new one), then what is new or changed, then revisits (column `turn`).
-    Within these, older dues first. Each turn is one step in an index, however long the frontier.
+    Within these, older dues first; of the pages of a list those never read, since a cursor that
+    moves with each new entry leaves pages behind that nobody names any more. Each turn is one step
+    in an index, however long the frontier.
     """
     row = db.execute(
         f"SELECT {COLUMNS} FROM frontier"  # noqa: S608 (fixed columns)
@@ -138,7 +140,20 @@ def next_due(db: sqlite3.Connection, source: str, now: str, *, revisits_left: in
         " ORDER BY due_at, canonical LIMIT 1",
         {"source": source, "now": now, "most": 4 if revisits_left > 0 else 3},
     ).fetchone()
+    if row and row["role"] == Role.INDEX:
+        row = _never_read(db, source, now) or row
     return row_of(row) if row else None
+
+
+def _never_read(db: sqlite3.Connection, source: str, now: str) -> sqlite3.Row | None:
+    """Return the page of a list that is due and was never read, the oldest due first."""
+    row: sqlite3.Row | None = db.execute(
+        f"SELECT {COLUMNS} FROM frontier"  # noqa: S608 (fixed columns)
+        " WHERE source = ? AND turn = 1 AND due_at <= ? AND fetched_at IS NULL"
+        " ORDER BY due_at, canonical LIMIT 1",
+        (source, now),
+    ).fetchone()
+    return row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

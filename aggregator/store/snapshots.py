@@ -12,8 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from aggregator.errors import NotFoundError
+from aggregator.items import EXCERPT_CHARS, shorten
 from aggregator.model import Fetched, Policy, Source
 from aggregator.store.connection import transaction
+from aggregator.text import html
+from aggregator.text.charset import decode
+from aggregator.text.skeleton import skeleton
 
 KEPT = 3  # of each source
 MAX_BYTES = 512 * 1024  # of a body; the beginning tells enough
@@ -33,15 +37,30 @@ class Snapshot:
 
 
 def of(source: Source, answer: Fetched) -> Snapshot:
-    """Return what may be kept of an answer; of a reserved one, its headers alone."""
+    """Return what may be kept of an answer.
+
+    Of a reserved one its headers alone; where the policy allows an excerpt, the structure of the
+    body and the first words of its text.
+    """
     reserved = answer.headers.get("tdm-reservation", "").strip() == "1"
     robots = answer.headers.get("x-robots-tag", "").lower()
     closed = source.policy is Policy.LINK or reserved or "noarchive" in robots or "none" in robots
     headers = {name: value for name, value in answer.headers.items() if name not in _SECRET}
     return Snapshot(
         url=answer.url, final_url=answer.final_url, status=answer.status, headers=headers,
-        body=None if closed else answer.body[:MAX_BYTES], size=len(answer.body),
+        body=None if closed else _allowed(source, answer), size=len(answer.body),
     )  # fmt: skip
+
+
+def _allowed(source: Source, answer: Fetched) -> bytes:
+    """Return the beginning of a body, or where only an excerpt may be kept, its structure."""
+    if source.policy is Policy.FULL:
+        return answer.body[:MAX_BYTES]
+    text = decode(answer.body[:MAX_BYTES], answer.charset, answer.media_type)
+    markup = text.lstrip("\ufeff \t\r\n").startswith("<")
+    words = " ".join((html.plain(text) if markup else "").split())
+    told = f"Text: {shorten(words, EXCERPT_CHARS)}\n\n{skeleton(text)}\n"
+    return told.encode("utf-8", "replace")[:MAX_BYTES]
 
 
 def keep(

@@ -58,7 +58,10 @@ def site() -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            found = {"/feed.xml": RSS, "/page": HTML}.get(self.path)
+            issues = "/api/v4/projects/amt%2Fkanal/issues?per_page=1"
+            found = {"/feed.xml": RSS, "/page": HTML, "/amt/kanal": HTML, issues: "[]"}.get(
+                self.path
+            )
             self.send_response(302 if self.path == "/away" else 200 if found else 404)
             self.send_header("Location", "http://10.0.0.1/")
             self.send_header("Content-Type", "text/html" if self.path == "/page" else "text/xml")
@@ -82,6 +85,20 @@ def rows(capsys: Capture, *words: str) -> tuple[int, list[dict[str, Any]]]:
     found = [json.loads(line) for line in capsys.readouterr().out.split("\n") if line]
     assert all(row.keys() >= KEYS for row in found)
     return code, found
+
+
+def test_what_a_body_needs_is_fetched_for_an_address_and_named_for_a_file(
+    site: str, files: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AGGREGATOR_ALLOW_PRIVATE", "1")
+    code, [row] = rows(capsys, "--as", "gitlab", f"{site}/amt/kanal")
+    assert (code, row["needs"]) == (0, [])
+    assert ["/issues?" in link["url"] for link in row["follow"]] == [True]
+
+    base = "https://git.example/amt/kanal"
+    _, [row] = rows(capsys, "--as", "gitlab", str(files / "page.html"), "--base", base)
+    assert len(row["needs"]) == 3
+    assert "Braucht noch: https://git.example/api/v4/" in summary(row)
 
 
 def test_every_input_has_its_row_in_order(files: Path, capsys: Capture) -> None:

@@ -226,7 +226,7 @@ INTERFACES = [
          SUSPECT, Code.PARSE_FAILED),
     root("forum-emptied", forum, c.as_json(c.told(topic_list={"topics": []})),
          SUSPECT, Code.EMPTY),
-    root("forum-cut", forum, c.first_half, SUSPECT, Code.DECODE_FAILED),
+    root("forum-cut", forum, c.first_half, SUSPECT, Code.PARSE_FAILED),
     root("forum-403", forum, c.status(403), RunState.DENIED, Code.HTTP_ERROR),
     root("forum-views", forum,
          c.as_json(c.each("topic_list.topics", lambda t: {**t, "views": 4711}))),
@@ -242,7 +242,7 @@ INTERFACES = [
          SUSPECT, Code.MASS_VANISH),
     root("wiki-total-wrong", wiki, c.as_json(c.told(size=4711))),
     root("wiki-doubled", wiki, c.as_json(lambda d: {**d, "results": d["results"] * 2})),
-    root("wiki-cut", wiki, c.first_half, SUSPECT, Code.DECODE_FAILED),
+    root("wiki-cut", wiki, c.first_half, SUSPECT, Code.PARSE_FAILED),
     root("wiki-inner-host", wiki,
          c.as_json(c.told(_links={"base": "http://intern.local:8090", "context": ""}))),
 ]  # fmt: skip

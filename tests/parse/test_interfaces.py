@@ -160,7 +160,7 @@ def test_recent_changes_name_each_page_once_and_conclude_nothing() -> None:
         (SourceKind.CKAN, {"success": False, "error": {"message": "weg"}}, Code.PARSE_FAILED),
         (SourceKind.GITLAB, {"message": "404 Project Not Found"}, Code.PARSE_FAILED),
         (SourceKind.OPARL, {"type": f"{OPARL}Person"}, Code.PARSE_FAILED),
-        (SourceKind.OPARL, "<p>Wartung", Code.DECODE_FAILED),
+        (SourceKind.OPARL, "<p>Wartung", Code.PARSE_FAILED),
         (SourceKind.JSON, {"daten": []}, Code.SELECTOR_EMPTY),
         (SourceKind.JSON, [{"nichts": 1}], Code.SELECTOR_EMPTY),
         (SourceKind.JSON, "7", Code.PARSE_FAILED),

@@ -147,3 +147,31 @@ def test_wall_instead_of_a_listing_is_named(title: str, body: str, code: Code) -
     with pytest.raises(ParseError) as caught:
         parse_listing(make_source(), make_page(html))
     assert caught.value.code is code
+
+
+LAST = ("<p>Keine weiteren Meldungen</p><a href='?seite=1'>1</a> <a href='?seite=2'>2</a>"
+        " <a href='/impressum?seite=1'>Impressum</a>")  # fmt: skip
+
+
+def test_empty_page_behind_a_full_last_one_is_the_end() -> None:
+    source = make_source(selectors=SELECTORS)
+    address = "https://haus.example/liste/?seite=3"
+    parsed = parse_listing(source, make_page(LAST, address, role=Role.INDEX))
+    assert (parsed.entries, parsed.follow, parsed.problems) == ((), (), ())
+    assert parsed.complete
+
+
+@pytest.mark.parametrize(
+    ("address", "role", "html"),
+    [
+        ("https://haus.example/liste/?seite=3", Role.ROOT, LAST),
+        ("https://haus.example/liste/?seite=1", Role.INDEX, LAST),
+        ("https://haus.example/liste/?seite=3", Role.INDEX, "<p>Wartung</p>"),
+        ("https://haus.example/liste/c.html", Role.INDEX, LAST),
+    ],
+    ids=["root", "first", "no-way-back", "no-number"],
+)
+def test_other_pages_without_entries_stay_doubtful(address: str, role: Role, html: str) -> None:
+    parsed = parse_listing(make_source(selectors=SELECTORS), make_page(html, address, role=role))
+    assert [problem.code for problem in parsed.problems] == [Code.SELECTOR_EMPTY]
+    assert not parsed.complete

@@ -93,3 +93,24 @@ def test_listing_of_the_corpus_is_offered_with_its_preset() -> None:
 def test_bytes_that_are_no_page_offer_nothing() -> None:
     assert candidates(make_page(b"")).offers == ()
     assert candidates(make_page(b"\x00\xff" * 50)).offers == ()
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        ("<title>Stadt Musterstadt - Ratsinformationssystem</title>", "ratsinfo"),
+        ("<title>Bürgerinfoportal | Kreis</title>", "ratsinfo"),
+        ('<meta name="generator" content="ALLRIS 4">', "ratsinfo"),
+        ("<title>Der Rat informiert sich</title>", None),
+    ],
+)
+def test_council_information_systems_are_known_by_their_titles(head: str, name: str | None) -> None:
+    assert next((system for system, _ in offers(head).systems), None) == name
+
+
+def test_link_to_the_interface_of_a_council_is_offered() -> None:
+    found = offers(body='<a href="/oparl/v1.1/system">Offene Daten</a> <a href="/oparlament">x</a>'
+                   '<a href="https://anderswo.example/oparl/system">Nachbarn</a>')  # fmt: skip
+    assert [(o.kind, o.url) for o in found.offers] == [
+        ("oparl", "https://haus.example/oparl/v1.1/system")
+    ]

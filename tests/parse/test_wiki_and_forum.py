@@ -96,11 +96,11 @@ def test_titles_that_are_read_as_text_are_text() -> None:
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        ("{", Code.DECODE_FAILED),
+        ("{", Code.PARSE_FAILED),
         ("[1]", Code.PARSE_FAILED),
         ('{"etwas": 1}', Code.PARSE_FAILED),
         ('{"errors": ["x"], "error_type": "not_logged_in"}', Code.LOGIN),
-        ("[" * 100_000, Code.DECODE_FAILED),
+        ("[" * 100_000, Code.PARSE_FAILED),
     ],
 )
 def test_answers_that_are_no_list_are_refused(parser: object, body: str, code: Code) -> None:

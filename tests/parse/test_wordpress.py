@@ -145,7 +145,7 @@ def test_the_feed_of_a_site_is_read_as_a_feed() -> None:
         ("<!doctype html><p>Kein Blog", Code.UNSUPPORTED),
         ('{"code": "rest_not_logged_in", "message": "Anmelden"}', Code.LOGIN),
         ('{"code": "rest_no_route", "message": "Keine Route"}', Code.PARSE_FAILED),
-        ("[{", Code.DECODE_FAILED),
+        ("[{", Code.PARSE_FAILED),
     ],
 )
 def test_what_names_no_posts_is_refused_with_its_reason(body: str, code: Code) -> None:

@@ -352,6 +352,20 @@ def test_a_reserved_page_leaves_its_headers_alone(
     assert "Geheimnis" not in snapshots.text_of(db, "amt-feed", told["n"])
 
 
+def test_of_a_page_that_may_only_be_excerpted_the_structure_is_kept(
+    web: Web, crawl: Crawl, db: store.Connection
+) -> None:
+    web.put(FEED, "<!doctype html><title>Umbau</title><body><main class='neu'><p>"
+            + "Hier entsteht etwas Neues für Sie. " * 30 + "Geheimnis</p></main>")  # fmt: skip
+    crawl(make_source(policy=Policy.EXCERPT))
+
+    text = snapshots.text_of(db, "amt-feed", 1)
+    assert "Hier entsteht etwas Neues" in text
+    assert '<main class="neu"><p>…</p></main>' in text
+    assert "Geheimnis" not in text
+    assert len(text.partition("Text: ")[2].partition("\n")[0]) <= 301
+
+
 def test_a_run_that_is_believed_leaves_no_snapshot(
     web: Web, crawl: Crawl, db: store.Connection
 ) -> None:

@@ -109,6 +109,35 @@ def test_address_that_does_not_answer_is_a_problem(web: Web, clock: SimulatedClo
     assert [problem.code for problem in discovery.problems] == ["http_error"]
 
 
+COUNCIL = "<title>Ratsinformationssystem der Stadt</title><p>Sitzungen</p>"
+SYSTEM = json.dumps({"id": "http://amt.example/public/oparl/system", "name": "Rat",
+                     "type": "https://schema.oparl.org/1.1/System",
+                     "body": "http://amt.example/public/oparl/bodies"})  # fmt: skip
+
+
+@pytest.mark.parametrize("place", ["/public/oparl/system", "/bi/oparl/1.0/system.php"])
+def test_interface_of_a_council_is_found_at_its_usual_address(
+    web: Web, clock: SimulatedClock, place: str
+) -> None:
+    web.put(f"{HOME}bi/info.php", COUNCIL)
+    web.put(f"http://amt.example{place}", SYSTEM, media_type="application/json")
+
+    best = found(clock, f"{HOME}bi/info.php").proposals[0]
+
+    assert (best.kind, best.url, best.checked) == ("oparl", f"http://amt.example{place}", True)
+    assert len(web.asked()) <= 10
+
+
+def test_council_without_an_interface_gets_no_proposal_of_one(
+    web: Web, clock: SimulatedClock
+) -> None:
+    web.put(f"{HOME}bi/info.php", COUNCIL)
+    for place in ("public/oparl/system", "oparl/system"):
+        web.put(f"{HOME}{place}", "<title>Fehler</title>")  # with status 200
+
+    assert found(clock, f"{HOME}bi/info.php").proposals == ()
+
+
 @pytest.fixture
 def replica(monkeypatch: pytest.MonkeyPatch) -> Iterator[Replica]:
     served = Replica()

@@ -104,6 +104,24 @@ def test_what_enumerates_comes_first_then_what_left_then_news_then_revisits(
     assert seen == ["liste", "weg", "neu", "alt"]
 
 
+def test_pages_of_a_list_that_were_never_read_come_before_those_a_cursor_left_behind(
+    db: store.Connection,
+) -> None:
+    old, new = (f"https://amt.example/liste?max_id={n}" for n in (20, 40))
+    frontier.add(db, SOURCE, [(old, old, Role.INDEX, None)], now=NOW)
+    frontier.fetched(db, due(db), validators=Validators(), status=200, changed=True, complete=True,
+                     next_in=timedelta(days=1), now=NOW)  # fmt: skip
+    later = stamp(instant(NOW) + timedelta(hours=1))
+    frontier.open_pass(db, SOURCE, ROOT, ROOT, later, trusted_since=later)
+    frontier.retire(db, due(db, later), 200)
+    frontier.add(db, SOURCE, [(new, new, Role.INDEX, None)], now=later)
+
+    row = frontier.next_due(db, SOURCE, later, revisits_left=1)
+
+    assert row is not None
+    assert row.url == new
+
+
 def test_the_next_address_is_found_without_reading_the_frontier(db: store.Connection) -> None:
     asked: list[str] = []
     db.set_trace_callback(asked.append)
