@@ -22,6 +22,7 @@ class Searched(NamedTuple):
     """What an item is searched by."""
 
     title: str  # columns of the search row
+    heads: str  # parts of compounds in the title
     body: str
     parts: str
     refs: str
@@ -74,8 +75,9 @@ class Reader:
         first = self._clues_in(head.words)
         return Searched(
             title=head.stems,
+            heads=head.parts,
             body=rest.stems,
-            parts=_joined(head.parts, rest.parts),
+            parts=rest.parts,
             refs=_joined(head.refs, rest.refs),
             fresh=self._fresh(head.words, rest.words),
             topics=self._rules.assign(first, first | self._clues_in(rest.words)),

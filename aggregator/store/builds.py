@@ -16,7 +16,7 @@ from aggregator.store.derived import Generation, live
 CLEAR, DESCRIBE, RELATE, READY = "clear", "describe", "relate", "ready"
 TABLES = (  # entry first: no row is then looked for in a search table that is empty already
     "entry", "search", "indexed", "fresh", "reference", "identifier", "link", "sketch", "same",
-    "vector", "posting", "related", "topic",
+    "vector", "posting", "related", "topic", "facet_value",
 )  # fmt: skip
 
 

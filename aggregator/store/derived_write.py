@@ -13,6 +13,7 @@ from aggregator.links.topics import Assigned
 from aggregator.store import resolve
 from aggregator.store.changes import RELATE, enqueue
 from aggregator.store.derived import Generation, vector_of, wanted_row
+from aggregator.store.facet_bits import Numbers
 from aggregator.store.packing import pack, unpack
 from aggregator.store.resolve import Addresses
 from aggregator.text.words import fold
@@ -100,18 +101,20 @@ def write_search(
     # than the one before.
     ordered = sorted(zip(numbers, items, strict=True), key=lambda pair: pair[0])
     generation.many(
-        "INSERT INTO indexed_@ (item, title, body, parts, refs) VALUES (?, ?, ?, ?, ?)",
-        [(row["pk"], *found[:4]) for row, found, _ in items],
+        "INSERT INTO indexed_@ (item, title, heads, body, parts, refs) VALUES (?, ?, ?, ?, ?, ?)",
+        [(row["pk"], *found[:5]) for row, found, _ in items],
     )
     generation.many(
-        "INSERT INTO search_@ (rowid, title, body, parts, refs) VALUES (?, ?, ?, ?, ?)",
-        [(number, *found[:4]) for number, (_, found, _) in ordered],
+        "INSERT INTO search_@ (rowid, title, heads, body, parts, refs) VALUES (?, ?, ?, ?, ?, ?)",
+        [(number, *found[:5]) for number, (_, found, _) in ordered],
     )
+    numbers_of = Numbers(generation)
     generation.many(
-        "INSERT INTO entry_@ (row, item, id, platform, source, kind, sort_at, topics)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [(number, row["pk"], row["id"], row["platform"], row["source"], row["kind"],
-          row["sort_at"], f" {' '.join(t.topic for t in topics if t.auto)} ")
+        "INSERT INTO entry_@ (row, item, bits, id, platform, source, kind, sort_at, topics)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [(number, row["pk"], numbers_of.pack(row["platform"], row["kind"], _sure(topics)),
+          row["id"], row["platform"], row["source"], row["kind"], row["sort_at"],
+          f" {' '.join(_sure(topics))} ")
          for number, (row, _, topics) in ordered],
     )  # fmt: skip
     generation.many(
@@ -124,6 +127,11 @@ def write_search(
         [(row["pk"], t.topic, t.source, t.confidence, t.auto, t.evidence)
          for row, _, topics in items for t in topics],
     )  # fmt: skip
+
+
+def _sure(topics: Sequence[Assigned]) -> list[str]:
+    """Return the topics that need no confirmation."""
+    return [one.topic for one in topics if one.auto]
 
 
 def _free_rows(generation: Generation, wanted: Sequence[int]) -> list[int]:

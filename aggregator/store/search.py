@@ -1,75 +1,30 @@
 """Search: from the parameters of a query to one page of hits with facets.
 
-At most the newest 10,000 matches are ranked and counted, so that a word that stands everywhere
-costs no more than others; beyond that the total says that it is a lower bound. Hits are ranked by
-bm25 over normalised columns: those with all words first, then, where these are few, those with any.
+`matching` finds and filters, `ranking` puts in order, `facets` counts; here the page is cut out and
+only its hits get snippets. Hits with all words come first, then, where these are few, those with
+any.
 """
 
 import json
 import sqlite3
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
-from operator import attrgetter
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 from aggregator import query as queries
-from aggregator.store import epochs
-from aggregator.store.derived import first_row, last_row, reading, snapshot
+from aggregator.store import epochs, matching
+from aggregator.store.derived import reading, snapshot
 from aggregator.store.expression import Translation, Translator
+from aggregator.store.facets import Facet, Facets
+from aggregator.store.matching import Found, Match, Matcher
 from aggregator.store.passages import best_page
+from aggregator.store.ranking import by_relevance
 from aggregator.store.reads import items_by_pk
-from aggregator.store.reads_beside import first_seen
 from aggregator.store.search_query import LAST_PAGE, SearchQuery
 from aggregator.store.snippets import snippet
 from aggregator.store.suggest import Spelling
 from aggregator.text.analysis import Analyser
-from aggregator.text.asked import keys_asked
-
-RANKED = 10_000  # newest matches that are ranked and counted
-FEW = 10  # hits with all words below which those with any are added
-FACETS = ("platform", "level", "kind", "topic", "year")
-YEARS_SHOWN = 15
-
-_MATCHING = """
-    SELECT e.item, e.id, e.platform, e.source, e.kind, e.sort_at, e.topics,
-        bm25(search_@, 3.0, 1.0, 1.0, 2.0) AS score
-    FROM search_@ CROSS JOIN entry_@ e ON e.row = search_@.rowid
-    WHERE search_@ MATCH :match AND search_@.rowid BETWEEN :low AND :high"""
-_ALL = """
-    SELECT e.item, e.id, e.platform, e.source, e.kind, e.sort_at, e.topics, 0.0
-    FROM entry_@ e WHERE e.row BETWEEN :low AND :high"""
-_SOURCE = """
-    AND (e.source IN (SELECT value FROM json_each(:source)) OR EXISTS (SELECT 1 FROM observation o
-        WHERE o.item = e.item AND o.source IN (SELECT value FROM json_each(:source))))"""
-_REF = """
-    AND e.item IN (SELECT item FROM reference_@ WHERE key IN (SELECT value FROM json_each(:ref))
-        UNION SELECT item FROM identifier_@ WHERE key IN (SELECT value FROM json_each(:ref)))"""
-_NARROW = """
-    AND (:platforms = '[]' OR e.platform IN (SELECT value FROM json_each(:platforms)))
-    AND (:kinds = '[]' OR e.kind IN (SELECT value FROM json_each(:kinds)))
-    AND (:topics = '[]' OR EXISTS (SELECT 1 FROM topic_@ t WHERE t.item = e.item AND t.auto = 1
-        AND t.topic IN (SELECT value FROM json_each(:topics))))"""
-_NEWEST = " ORDER BY {} DESC LIMIT :most"
-
-
-Facet: TypeAlias = tuple[str, str, int, bool]  # value, label, count, selected
-
-
-class Match(NamedTuple):
-    """One match, with what it is filtered, counted and ordered by."""
-
-    item: int
-    id: str
-    platform: str
-    source: str
-    kind: str
-    sort_at: str
-    topics: str
-    score: float  # lower is better
-    partial: bool  # has only some of the words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,201 +102,73 @@ class _Search:
         epoch = epochs.current(db)
         self._spelling = Spelling(self._generation, epoch.n if epoch else 0)
         self._platforms = {
-            row["id"]: row for row in db.execute("SELECT id, name, level FROM platform")
+            row["id"]: (str(row["name"]), str(row["level"]))
+            for row in db.execute("SELECT id, name, level FROM platform")
         }
-        self._capped = False
+        levels = {name: level for name, (_, level) in self._platforms.items()}
+        self._matcher = Matcher(self._generation, query, levels)
         self._copies: dict[int, list[int]] = {}
-        self._last_day = query.instants()[1][:10]
-
-    @property
-    def _cursor_day(self) -> str:
-        """The day at which the cursor stands, "" without one."""
-        return (self._query.cursor or "")[:10]
+        self._scores: dict[int, float] = {}
+        self._dates: dict[int, tuple[str, str]] = {}  # row -> instant and id, when sorted by date
 
     def run(self, asked: queries.Asked) -> SearchPage:
         """Find, count and cut out the page."""
-        said = Translator(self._analyser, self._spelling.complete)
+        said = Translator(self._analyser, self._spelling.complete, self._spelling.known)
         translation = said.translate(asked.node) if asked.node else None
         nothing = bool(self._typed.text.strip()) and translation is None and not asked.fields
-        found = [] if nothing else self._ordered(self._found(translation, narrow=False))
-        hits = self._bundled(self._kept(found))
-        if self._capped and self._is_narrowed():
-            hits = self._narrowed(translation)
+        found = Found([], 0, "", capped=False) if nothing else self._matcher.find(translation)
+        self._read_copies(found.matches)
+        facets = Facets(self._matcher, self._query, self._platforms, self._copies)
+        counted = facets.count(found.matches)
+        kept, capped = found, found.capped
+        if capped and self._matcher.is_narrowed():
+            kept = self._again(translation)
+            capped = kept.capped
+        hits = self._hits_of(kept, translation)
         total = len(hits)
-        if self._capped and self._cursor_day:
-            self._last_day = self._cursor_day
-            hits = self._narrowed(translation)
+        if capped and self._query.cursor:
+            hits = self._hits_of(self._again(translation, self._query.cursor[:10]), translation)
         shown, more = self._page(hits)
+        partial = kept.partial()
         return SearchPage(
-            query=self._typed, total=total, total_is_exact=not self._capped, took_ms=0,
-            hits=tuple(self._hits(shown, translation)),
-            facets=self._facets(found), partial=any(match.partial for match in shown),
+            query=self._typed, total=total, total_is_exact=not capped, took_ms=0,
+            hits=tuple(self._told(shown, translation)), facets=counted,
+            partial=any(match.item in partial for match in shown),
             correction=self._correction(translation),
-            cursor=f"{shown[-1].sort_at}~{shown[-1].id}" if more else None,
+            cursor="~".join(self._dates[shown[-1].row]) if more else None,
         )  # fmt: skip
 
-    def _narrowed(self, translation: Translation | None) -> list[Match]:
+    def _again(self, translation: Translation | None, until: str | None = None) -> Found:
         """Find again with all filters in the statement: more match than can be looked at."""
-        return self._bundled(self._ordered(self._found(translation, narrow=True)))
+        found = self._matcher.find(translation, narrow=True, until=until)
+        self._read_copies(found.matches)
+        return replace(found, common=True)
 
-    # --- finding -------------------------------------------------------------------------------
+    def _hits_of(self, found: Found, translation: Translation | None) -> list[Match]:
+        """Return the matches that pass all filters, in the order asked for, bundled."""
+        kept, sort = self._matcher.kept(found.matches), self._query.sort
+        if sort == "linked":
+            ordered = matching.by_links(self._generation, kept)
+        elif sort == "seen":
+            ordered = matching.by_first_seen(self._db, self._generation, kept)
+        elif sort == "date" or translation is None:
+            dated = matching.by_date(self._generation, kept)
+            self._dates = {match.row: (instant, name) for match, instant, name in dated}
+            ordered = [match for match, _, _ in dated]
+        else:
+            ordered, self._scores = by_relevance(self._generation, found, kept, translation.wanted)
+        return self._bundled(ordered)
 
-    def _found(self, translation: Translation | None, *, narrow: bool) -> list[Match]:
-        """Return the matches, those with all words before those with only some."""
-        if translation is None:
-            return self._rows(_ALL, "", narrow=narrow, order="e.row")
-        found = self._rows(_MATCHING, translation.strict, narrow=narrow)
-        if len(found) < FEW and translation.relaxed != translation.strict:
-            known = {match.item for match in found}
-            more = self._rows(_MATCHING, translation.relaxed, narrow=narrow)
-            found += [m._replace(partial=True) for m in more if m.item not in known]
-        return found
-
-    def _rows(
-        self, sql: str, match: str, *, narrow: bool, order: str = "search_@.rowid"
-    ) -> list[Match]:
-        """Return the newest matches of an expression."""
-        low, high = self._query.instants()
-        values = {
-            "match": match, "most": RANKED + 1,
-            "low": first_row(low[:10]) if low else 0,
-            "high": last_row(self._last_day) if self._last_day != "~" else 1 << 62,
-            "source": json.dumps(self._query.source),
-            "ref": json.dumps(self._references()),
-        }  # fmt: skip
-        sql += _SOURCE if self._query.source else ""
-        sql += _REF if self._query.ref else ""
-        if narrow:
-            sql += _NARROW
-            values |= {
-                "platforms": json.dumps(self._wanted_platforms()),
-                "kinds": json.dumps(self._query.kind), "topics": json.dumps(self._query.topic),
-            }  # fmt: skip
-        rows = self._generation.run(sql + _NEWEST.format(order), values).fetchall()
-        self._capped = self._capped or len(rows) > RANKED
-        return [Match._make((*row, False)) for row in rows[:RANKED] if low <= row["sort_at"] < high]
-
-    def _references(self) -> list[str]:
-        """Return the keys that the field `ref` names, given as a key or as written."""
-        return [key for told in self._query.ref for key in keys_asked(told)]
-
-    def _wanted_platforms(self) -> list[str]:
-        """Return the platforms that the fields platform and level allow; [] for all."""
-        query = self._query
-        if not query.platform and not query.level:
-            return []
-        wanted = [
-            name for name, row in self._platforms.items()
-            if (not query.platform or name in query.platform)
-            and (not query.level or row["level"] in query.level)
-        ]  # fmt: skip
-        return wanted or ["-"]
-
-    # --- filtering, counting, ordering -----------------------------------------------------------
-
-    def _is_narrowed(self) -> bool:
-        query = self._query
-        return bool(query.platform or query.level or query.kind or query.topic)
-
-    def _kept(self, found: list[Match], *, besides: str = "") -> list[Match]:
-        """Return the matches that pass all filters, or all but one."""
-        query = self._query
-        tests: dict[str, Callable[[Match], bool]] = {}
-        if query.platform:
-            tests["platform"] = lambda m: m.platform in query.platform
-        if query.level:
-            tests["level"] = lambda m: self._level(m) in query.level
-        if query.kind:
-            tests["kind"] = lambda m: m.kind in query.kind
-        if query.topic:
-            tests["topic"] = lambda m: any(f" {topic} " in m.topics for topic in query.topic)
-        for name, test in tests.items():
-            if name != besides:
-                found = list(filter(test, found))
-        return found
-
-    def _level(self, match: Match) -> str:
-        row = self._platforms.get(match.platform)
-        return str(row["level"]) if row else ""
-
-    def _facets(self, found: list[Match]) -> dict[str, tuple[Facet, ...]]:
-        """Count the values of each facet among what all other filters let through."""
-        return {name: self._facet(name, self._kept(found, besides=name)) for name in FACETS}
-
-    def _facet(self, name: str, matches: list[Match]) -> tuple[Facet, ...]:
-        """Count the values of one facet: how many hits there would be with each of them alone."""
-        values = self._values(name)
-        counts = Counter(chain.from_iterable(map(values, matches)))
-        counts.subtract(self._left_out(matches, values))
-        held = (self._query.year,) if name == "year" else getattr(self._query, name)
-        selected = {value for value in held if value}
-        counts.update(dict.fromkeys(selected - counts.keys(), 0))
-        rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
-        if name == "year":
-            rows = sorted(counts.items(), reverse=True)[:YEARS_SHOWN]
-        return tuple(
-            (value, self._label(name, value), count, value in selected)
-            for value, count in rows if value
-        )  # fmt: skip
-
-    def _values(self, name: str) -> Callable[[Match], Iterable[str]]:
-        """Return what reads the values of a facet from a match."""
-        readers: dict[str, Callable[[Match], Iterable[str]]] = {
-            "platform": lambda m: (m.platform,),
-            "level": lambda m: (self._level(m),),
-            "kind": lambda m: (m.kind,),
-            "topic": lambda m: m.topics.split(),
-            "year": lambda m: (m.sort_at[:4],),
-        }
-        return readers[name]
-
-    def _left_out(
-        self, matches: list[Match], values: Callable[[Match], Iterable[str]]
-    ) -> Iterable[str]:
-        """Yield the value of each match that would be part of a hit before it with that value."""
-        out: dict[str, set[int]] = {}
-        for match in matches if self._copies else ():
-            if match.item in self._copies:
-                for value in values(match):
-                    covered = out.setdefault(value, set())
-                    if match.item in covered:
-                        yield value
-                    else:
-                        covered.update(self._copies[match.item])
-
-    def _label(self, name: str, value: str) -> str:
-        if name == "platform" and value in self._platforms:
-            return str(self._platforms[value]["name"])
-        return value
-
-    def _ordered(self, matches: list[Match]) -> list[Match]:
-        """Order matches as asked; what is equal goes by date, newest first, then by id."""
+    def _read_copies(self, matches: Sequence[Match]) -> None:
+        """Read which matches have the same content, when they are to be one hit."""
         if self._query.bundle:
-            self._read_copies([match.item for match in matches])
-        matches.sort(key=attrgetter("id"))
-        matches.sort(key=attrgetter("sort_at"), reverse=True)
-        if self._query.sort == "linked":
-            links = self._links_in([match.item for match in matches])
-            matches.sort(key=lambda m: -links.get(m.item, 0))
-        elif self._query.sort == "seen":
-            seen = first_seen(self._db, [match.item for match in matches])
-            matches.sort(key=lambda m: seen.get(m.item, ""), reverse=True)
-        elif self._query.sort == "relevance":
-            matches.sort(key=lambda m: (m.partial, round(m.score, 6)))
-        return matches
-
-    def _read_copies(self, pks: Sequence[int]) -> None:
-        """Read which matches have the same content."""
-        self._copies = {}
-        for row in self._generation.run(
-            "SELECT item, other FROM same_@ WHERE relation = 'copy'"
-            " AND item IN (SELECT value FROM json_each(?))",
-            (json.dumps(pks),),
-        ):
-            self._copies.setdefault(row["item"], []).append(row["other"])
+            pks = [match.item for match in matches]
+            self._copies = matching.copies_of(self._generation, pks)
 
     def _bundled(self, ordered: list[Match]) -> list[Match]:
         """Leave out what has the same content as a hit before it."""
+        if not self._copies:
+            return ordered
         left_out: set[int] = set()
         kept = []
         for match in ordered:
@@ -356,19 +183,20 @@ class _Search:
         """Return the hits of the page, and whether a cursor leads to more."""
         query = self._query
         start = (query.page - 1) * query.limit
-        if query.cursor is not None:
+        if query.cursor is not None and query.sort == "date":
             at, _, item_id = query.cursor.partition("~")
-            start = sum((_late(m.sort_at), m.id) <= (_late(at), item_id) for m in hits)
+            keys = (self._dates[match.row] for match in hits)
+            start = sum((_late(instant), name) <= (_late(at), item_id) for instant, name in keys)
         shown = hits[start : start + query.limit]
         return shown, query.sort == "date" and start + len(shown) < len(hits)
 
-    def _hits(
+    def _told(
         self, shown: Sequence[Match], translation: Translation | None
     ) -> Iterable[dict[str, Any]]:
         """Return the shown matches as items with snippets and counts."""
         pks = [match.item for match in shown]
         items = items_by_pk(self._db, pks)
-        links = self._links_in(pks)
+        links = matching.links_in(self._generation, pks)
         same = dict(self._generation.run(
             "SELECT item, count(*) FROM same_@ WHERE item IN (SELECT value FROM json_each(?))"
             " GROUP BY item", (json.dumps(pks),),
@@ -388,24 +216,13 @@ class _Search:
             piece, marks = snippet(text, stems, self._analyser)
             yield {
                 **items[match.item], "snippet": piece, "marks": [list(mark) for mark in marks],
-                "score": round(0 - match.score, 4), "same_count": same.get(match.item, 0),
+                "score": round(self._scores.get(match.item, 0.0), 4),
+                "same_count": same.get(match.item, 0),
                 "links_in": links.get(match.item, 0),
                 "passage": passage and {
                     "page": passage.page, "url": passage.address(items[match.item]["url"])
                 },
             }  # fmt: skip
-
-    def _links_in(self, pks: Sequence[int]) -> dict[int, int]:
-        """Count the items that link to each of some items or cite one of its numbers."""
-        rows = self._generation.run(
-            "SELECT target, count(DISTINCT item) FROM ("
-            " SELECT target, item FROM link_@ WHERE target IN (SELECT value FROM json_each(?1))"
-            " UNION SELECT i.item, r.item FROM identifier_@ i JOIN reference_@ r USING (kind, key)"
-            " WHERE i.item IN (SELECT value FROM json_each(?1)))"
-            " WHERE item <> target GROUP BY target",
-            (json.dumps(list(pks)),),
-        )
-        return dict(rows.fetchall())
 
     def _correction(self, translation: Translation | None) -> str | None:
         """Return the query with mistyped words corrected, None when there is nothing to correct."""

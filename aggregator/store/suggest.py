@@ -8,9 +8,8 @@ from aggregator.store.derived import Generation
 from aggregator.text.words import fold
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzäöüß"
-# Ways to write one sound: who knows a word by ear takes one for the other.
-ALIKE = (("f", "ph"), ("f", "v"), ("k", "ck"), ("z", "tz"), ("t", "th"), ("t", "dt"), ("ei", "ai"),
-         ("eu", "äu"), ("ie", "ih"), ("x", "chs"), ("r", "rh"), ("qu", "kw"))  # fmt: skip
+# Ways to write one sound that are more than an edit apart.
+ALIKE = (("f", "ph"), ("x", "chs"), ("x", "ks"), ("qu", "kw"))
 SHORTEST = 4  # letters of a word worth correcting
 LONGEST = 40
 MOST_COMPLETIONS = 40
@@ -49,6 +48,10 @@ class Spelling:
             (folded, folded + "\U0010ffff", MOST_COMPLETIONS),
         ).fetchall()
         return [row["surface"] for row in rows]
+
+    def known(self, words: Sequence[str]) -> list[str]:
+        """Return those of some folded words that items contain, by their usual spelling."""
+        return list(self._counts(words))
 
     def _counts(self, words: Sequence[str]) -> dict[str, int]:
         """Return the words that are known, by their usual spelling, with their frequency."""

@@ -37,7 +37,7 @@ from aggregator.text.words import (
 __all__ = ["ANALYSIS_VERSION", "STOP_WORDS", "Analyser", "Columns", "Term", "Word",
            "open_word_forms", "ref_token"]  # fmt: skip
 
-ANALYSIS_VERSION = "1"
+ANALYSIS_VERSION = "2"
 
 _CACHE_WORDS = 300_000  # a corpus of 40,000 records has 230,000 words
 _LONGEST_ALIAS = 6  # words of a name such as "Nutzerkonto Bund"

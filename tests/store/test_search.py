@@ -10,7 +10,7 @@ from aggregator.clock import SimulatedClock
 from aggregator.errors import QueryError
 from aggregator.language import analyser
 from aggregator.model import Evidence, ItemKind, Policy, When
-from aggregator.store import search as searching
+from aggregator.store import matching
 from aggregator.store.catalogue import mirror
 from aggregator.store.search import SearchPage, search
 from aggregator.store.search_query import SearchQuery
@@ -195,7 +195,7 @@ def test_cursor_follows_the_date(ask: Ask) -> None:
 def test_total_is_a_lower_bound_when_too_many_match(
     ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(searching, "RANKED", 2)
+    monkeypatch.setattr(matching, "LOOKED_AT", 2)
     page = ask()
     assert (page.total, page.total_is_exact) == (2, False)
     assert ask(platform=("amt",)).total == 2, "filters reach beyond what is ranked"

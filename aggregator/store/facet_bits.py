@@ -1,0 +1,90 @@
+"""What hits are filtered and counted by, packed into one integer for each search row.
+
+Thousands of matches are counted for every search; reading four texts for each of them took longer
+than finding them. Platform, kind and topics become bits by small numbers that a generation hands
+out as it meets them; they order nothing and are shown to nobody.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+
+from aggregator.errors import StoreError
+from aggregator.store.derived import Generation
+
+TOPIC_BITS, KIND_BITS, PLATFORM_BITS = 42, 6, 14  # 62 of the 63 bits of a positive integer
+_KIND = TOPIC_BITS
+_PLATFORM = TOPIC_BITS + KIND_BITS
+_MOST = {"topic": TOPIC_BITS, "kind": 1 << KIND_BITS, "platform": 1 << PLATFORM_BITS}
+
+
+def platform_of(bits: int) -> int:
+    """Return the number of the platform."""
+    return bits >> _PLATFORM
+
+
+def kind_of(bits: int) -> int:
+    """Return the number of the kind."""
+    return bits >> _KIND & (1 << KIND_BITS) - 1
+
+
+def topics_of(bits: int) -> int:
+    """Return the mask of the topics."""
+    return bits & (1 << TOPIC_BITS) - 1
+
+
+class Numbers:
+    """The numbers of platforms, kinds and topics in one generation."""
+
+    def __init__(self, generation: Generation) -> None:
+        self._generation = generation
+        self._of: dict[tuple[str, str], int] = {}
+        self._next = dict.fromkeys(_MOST, 0)
+        row: sqlite3.Row
+        for row in generation.run("SELECT facet, value, n FROM facet_value_@"):
+            self._of[row["facet"], row["value"]] = row["n"]
+            self._next[row["facet"]] = max(self._next[row["facet"]], row["n"] + 1)
+
+    def pack(self, platform: str, kind: str, topics: Iterable[str]) -> int:
+        """Return the bits of an item; values that are new get a number. In a transaction.
+
+        Raises:
+            StoreError: There are more values than bits.
+        """
+        mask = 0
+        for topic in topics:
+            mask |= 1 << self._give("topic", topic)
+        return (self._give("platform", platform) << _PLATFORM
+                | self._give("kind", kind) << _KIND | mask)  # fmt: skip
+
+    def number(self, facet: str, value: str) -> int | None:
+        """Return the number of a value, None when nothing has it."""
+        return self._of.get((facet, value))
+
+    def values(self, facet: str) -> dict[int, str]:
+        """Return the values of a facet by their numbers."""
+        return {n: value for (name, value), n in self._of.items() if name == facet}
+
+    def topics(self, bits: int) -> Iterator[int]:
+        """Yield the numbers of the topics of an item."""
+        mask = topics_of(bits)
+        while mask:
+            lowest = mask & -mask
+            yield lowest.bit_length() - 1
+            mask ^= lowest
+
+    def _give(self, facet: str, value: str) -> int:
+        known = self._of.get((facet, value))
+        if known is None:
+            known = self._next[facet]
+            if known >= _MOST[facet]:
+                raise StoreError(
+                    f"mehr als {_MOST[facet]} Werte des Filters „{facet}“", where=value,
+                    remedy="weniger Themen oder Plattformen führen, dann: aggregator rebuild",
+                )  # fmt: skip
+            self._next[facet] = known + 1
+            self._of[facet, value] = known
+            self._generation.run(
+                "INSERT INTO facet_value_@ (facet, value, n) VALUES (?, ?, ?)",
+                (facet, value, known),
+            )
+        return known

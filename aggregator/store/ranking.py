@@ -1,0 +1,118 @@
+"""Matches by relevance: a first choice by bm25 and by title, then `text.scoring` puts it in order.
+
+Both steps are bounded. bm25 reads the whole list of each word for its frequency, so of words with
+more matches than are looked at only the newest matches compete, those with the words in the title
+besides.
+"""
+
+import json
+from collections.abc import Sequence
+
+from aggregator.store.derived import ROW_BITS, Generation
+from aggregator.store.matching import NO_END, Found, Match
+from aggregator.store.packing import unpack
+from aggregator.text import scoring
+from aggregator.text.scoring import Candidate, Columns, Wanted
+
+WEIGHED = 1_500  # newest matches that bm25 weighs
+CHOSEN = 100  # of them that are put in order
+BY_TITLE = 60  # newest ones with the words in the title, where more match
+READ = 6_000  # letters of a column that are looked through
+
+_BM25 = """
+    SELECT rowid, bm25(search_@, 3.0, 1.0, 1.0, 1.0, 2.0) FROM search_@
+    WHERE search_@ MATCH ? AND rowid BETWEEN ? AND ?"""
+_IN_TITLE = """
+    SELECT rowid FROM search_@ WHERE search_@ MATCH ? AND rowid BETWEEN ? AND ?
+    ORDER BY rowid DESC LIMIT ?"""
+
+
+def by_relevance(
+    generation: Generation, found: Found, kept: Sequence[Match], wanted: Sequence[Wanted]
+) -> tuple[list[Match], dict[int, float]]:
+    """Return matches best first, those with all words before those with some, and their scores.
+
+    Args:
+        generation: The live one.
+        found: How they were found.
+        kept: Those of them that pass the filters, newest first.
+        wanted: What the query asks for.
+
+    Returns:
+        All of `kept`, and the score of each item that was put in order; what was not follows.
+    """
+    if not found.expression or not kept:
+        return list(kept), {}
+    partial = found.partial()
+    full = [match for match in kept if match.item not in partial]
+    rest = [match for match in kept if match.item in partial]
+    scores: dict[int, float] = {}
+    ordered = _ordered(generation, _chosen(generation, found, full), wanted, scores)
+    return [*ordered, *_ordered(generation, rest, wanted, scores)], scores
+
+
+def _chosen(generation: Generation, found: Found, full: list[Match]) -> list[Match]:
+    """Return the matches with the likeliest first."""
+    if len(full) <= CHOSEN or found.common:  # else all of the many would be read
+        return full
+    if found.capped:
+        chosen = _in_title(generation, found, full)[:CHOSEN]
+    else:
+        weighed = full[:WEIGHED]
+        scores = dict(map(tuple, generation.run(
+            _BM25, (found.expression, weighed[-1].row, weighed[0].row)
+        )))  # fmt: skip
+        chosen = sorted(weighed, key=lambda match: scores.get(match.row, 0.0))
+        if len(full) > WEIGHED:
+            titled = _in_title(generation, found, full)
+            chosen = [*chosen[: CHOSEN - len(titled)], *titled]
+    first = dict.fromkeys(chosen)
+    return [*first, *(match for match in full if match not in first)]
+
+
+def _in_title(generation: Generation, found: Found, full: Sequence[Match]) -> list[Match]:
+    """Return the newest matches with the words in the title."""
+    expression = f"{{title heads}} : {found.expression}"
+    rows = {row for (row,) in generation.run(
+        _IN_TITLE, (expression, full[-1].row, NO_END, BY_TITLE)
+    )}  # fmt: skip
+    return [match for match in full if match.row in rows]
+
+
+def _ordered(
+    generation: Generation,
+    likeliest: list[Match],
+    wanted: Sequence[Wanted],
+    scores: dict[int, float],
+) -> list[Match]:
+    """Put the likeliest matches in order; the others keep theirs."""
+    first = sorted(likeliest[:CHOSEN], key=lambda match: -match.row)
+    by_item = {match.item: match for match in first}
+    best = scoring.ordered(_candidates(generation, first), wanted)
+    scores.update({item: score for score, item in best})
+    return [*(by_item[item] for _, item in best), *likeliest[CHOSEN:]]
+
+
+def _candidates(generation: Generation, matches: Sequence[Match]) -> list[Candidate]:
+    """Read what matches are put in order by."""
+    pks = json.dumps([match.item for match in matches])
+    columns = {
+        item: Columns(*told)
+        for item, *told in generation.run(
+            f"SELECT item, title, heads, substr(body, 1, {READ}), substr(parts, 1, {READ})"  # noqa: S608 (a number of ours)
+            " FROM indexed_@ WHERE item IN (SELECT value FROM json_each(?))",
+            (pks,),
+        )
+    }
+    vectors = {
+        item: (unpack("I", terms), unpack("H", weights))
+        for item, terms, weights in generation.run(
+            "SELECT item, terms, weights FROM vector_@"
+            " WHERE item IN (SELECT value FROM json_each(?))",
+            (pks,),
+        )
+    }
+    return [
+        Candidate(match.item, columns[match.item], match.row >> ROW_BITS, vectors.get(match.item))
+        for match in matches
+    ]
