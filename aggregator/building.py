@@ -14,6 +14,7 @@ from aggregator import indexer
 from aggregator.clock import Clock
 from aggregator.language import Language
 from aggregator.learning import learn_topics
+from aggregator.links.related import Measure
 from aggregator.links.searched import Reader, Searched
 from aggregator.links.topic_model import Model
 from aggregator.store import builds, derived_write, epochs, leases, topic_models
@@ -75,6 +76,13 @@ def deriver_of(generation: Generation, epoch: Epoch, reader: Reader) -> "Deriver
     from aggregator.deriver import Deriver
 
     return Deriver(generation, epoch, reader.analyser)
+
+
+def _measured(generation: Generation, epoch: Epoch) -> Measure:
+    """Measure pairs of items, with numpy as above."""
+    from aggregator.store.measuring import take
+
+    return take(generation, epoch.items)
 
 
 class Readers:
@@ -173,7 +181,7 @@ class Builder:
             self._describe(deriver_of(generation, epoch, reader), reader, cursor)
             stage = self._enter(builds.RELATE)
             cursor = 0
-        epochs.freeze_shingles(self._db, generation, epoch)
+        epochs.freeze(self._db, generation, epoch, lambda: _measured(generation, epoch))
         self._relate(deriver_of(generation, epoch, reader), cursor)
         self._enter(builds.READY)
 

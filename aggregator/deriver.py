@@ -15,7 +15,7 @@ from aggregator.store.decisions import Rulings
 from aggregator.store.derived import Generation
 from aggregator.store.epochs import Epoch
 from aggregator.store.lists import Lists
-from aggregator.store.neighbours import Indexed, Neighbourhood, Scored, indexed_of
+from aggregator.store.neighbours import UNDATED, Indexed, Neighbourhood, Scored, indexed_of
 from aggregator.store.resolve import Addresses
 from aggregator.text.analysis import Analyser
 
@@ -30,7 +30,8 @@ class Deriver:
         self._analyser = analyser
         self._statistics = Statistics(terms=epochs.EpochTerms(db, epoch.n), items=epoch.items)
         self._addresses = Addresses.of(db)
-        self._neighbours = Neighbourhood(generation)
+        self._measure = epochs.measure(db, epoch.n)
+        self._neighbours = Neighbourhood(generation, self._measure)
         self._copies = Copies(generation, epochs.frequent_shingles(db, epoch.n))
         self._lists = Lists(generation)
         self.rulings: dict[int, Rulings] = {}
@@ -111,14 +112,17 @@ class Deriver:
         ruled = self.ruling(item).related
         found = self._neighbours.of(item, indexed).without(ruled)
         together = [
-            Neighbour(
-                -score(indexed.vector, other.vector), other.rank, pk,
-                other.platform != indexed.platform,
-            )
+            self._by_decision(indexed, other, pk)
             for pk, value in ruled.items()
             if value and (other := indexed_of(self.generation, pk))
-        ]  # fmt: skip
+        ]
         return Relations(rank=indexed.rank, best=found.best() + together, all=found)
+
+    def _by_decision(self, one: Indexed, other: Indexed, item: int) -> Neighbour:
+        """Score a pair that people put together."""
+        days = abs(one.day - other.day) if UNDATED not in (one.day, other.day) else None
+        points = score(one.vector, other.vector, days, self._measure.scores)
+        return Neighbour(-points, other.rank, item, other.platform != one.platform)
 
     def same(self, item: int, *, after: bool) -> list[Pair]:
         """Find the items that share content with an item."""

@@ -116,7 +116,7 @@ def show_command(ctx: Context, name: str, *, as_json: bool) -> None:
     if not document["linked"]:
         say("\nDie Querverweise dieses Eintrags werden noch ermittelt.")
     _section("Gleicher Inhalt", [(r["item"], RELATIONS[r["relation"]]) for r in document["same"]])
-    related = [row for row in document["related"] if row["shown"]]
+    related = [row for row in document["related"] if row["shown"] and not row["same"]]
     _section("Verwandt", [
         (row["item"], ", ".join(reason["label"] for reason in row["because"])) for row in related
     ])  # fmt: skip

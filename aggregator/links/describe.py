@@ -20,6 +20,7 @@ MOST_REPEATED = 20  # of one word of a digest in the search row
 KEYS_THAT_IDENTIFY = ("itplr:",)  # keys by which others cite an item
 FEDERAL, UNSAID = "bt:", "?:"  # who cites a paper without saying whose means the Bundestag's
 SENTENCE_CHARS = 300  # of a reference's sentence
+LINKING = "s"  # between the parts of a compound: Verwaltungs|reform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,14 +125,19 @@ def features_of(subject: Subject, analyser: Analyser, cited: Iterable[Cited]) ->
 
 
 def _written_parts(word: Word) -> Sequence[tuple[str, str]]:
-    """Return the parts of a word as stem and as written."""
+    """Return the parts of a word as stem and as they would be written by themselves."""
     if not word.parts:
         return ()
     cuts = (0, *word.boundaries, len(word.surface))
     written = [word.surface[start:end] for start, end in pairwise(cuts)]
     if len(written) != len(word.parts):
         written = list(word.parts)  # a hyphen is no boundary, but makes parts
-    return tuple(zip(word.parts, written, strict=True))
+    if word.surface[:1].isupper():  # the parts of a noun are nouns
+        written = [part[:1].upper() + part[1:] for part in written]
+    return [
+        (stem, part[:-1] if fold(part) == stem + LINKING else part)
+        for stem, part in zip(word.parts, written, strict=True)
+    ]
 
 
 def find_references(subject: Subject) -> tuple[Cited, ...]:

@@ -9,12 +9,12 @@ the analysis, the vocabulary or the platforms' addresses changed, or when it is 
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from aggregator.links.describe import Subject, features_of, find_references, words_of
-from aggregator.links.related import Term
+from aggregator.links.related import MILLE, Feature, Measure, Term
 from aggregator.store import builds, changes
 from aggregator.store.connection import get_meta, set_meta, transaction
 from aggregator.store.derived import Generation
@@ -172,10 +172,11 @@ def take_terms(
     Its frequent shingles are known when all sketches are written (`freeze_shingles`).
     """
     _forget_terms(db, epoch.n, tick)
-    terms = _count_terms(db, analyser, tick)
+    terms, capital = _count_terms(db, analyser, tick)
     known = sorted(term for term, found_in in terms.items() if found_in > 1)
-    _store(db, "INSERT INTO epoch_term (epoch, term, id, items) VALUES (?, ?, ?, ?)",
-           ((epoch.n, term, place, terms[term]) for place, term in enumerate(known, start=1)),
+    _store(db, "INSERT INTO epoch_term (epoch, term, id, items, capital) VALUES (?, ?, ?, ?, ?)",
+           ((epoch.n, term, place, terms[term], MILLE * capital[term] // terms[term])
+            for place, term in enumerate(known, start=1)),
            tick)  # fmt: skip
     last = current(db)
     with transaction(db):
@@ -216,14 +217,21 @@ def _terms(row: sqlite3.Row) -> dict[str, int] | None:
 
 def _count_terms(
     db: sqlite3.Connection, analyser: Analyser, tick: Callable[[], None]
-) -> Counter[str]:
-    """Count the items of each term."""
+) -> tuple[Counter[str], Counter[str]]:
+    """Count the items of each term, and those that write it with a capital."""
     found: Counter[str] = Counter()
+    capital: Counter[str] = Counter()
     for batch in subjects(db):
         for one in batch:
-            found.update(features_of(one, analyser, find_references(one)).keys())
+            features = features_of(one, analyser, find_references(one))
+            found.update(features.keys())
+            capital.update(_capitals(features))
         tick()
-    return found
+    return found, capital
+
+
+def _capitals(features: Mapping[str, Feature]) -> list[str]:
+    return [term for term, feature in features.items() if feature.surface[:1].isupper()]
 
 
 def _store(
@@ -280,8 +288,17 @@ def _forget(db: sqlite3.Connection, tick: Callable[[], None]) -> None:
         db.execute("DELETE FROM epoch WHERE n <> ?", (keep,))
 
 
-def freeze_shingles(db: sqlite3.Connection, generation: Generation, epoch: Epoch) -> None:
-    """Note which shingles are too frequent, once all sketches of a new epoch are written."""
+def freeze(
+    db: sqlite3.Connection, generation: Generation, epoch: Epoch, measured: Callable[[], Measure]
+) -> None:
+    """Note what follows from all items described, once: then the epoch is complete.
+
+    Args:
+        db: The database.
+        generation: In which all sketches and vectors of the epoch are written.
+        epoch: The epoch.
+        measured: Tells what pairs are measured by.
+    """
     state = db.execute("SELECT state FROM epoch WHERE n = ?", (epoch.n,)).fetchone()["state"]
     if state == COMPLETE:
         return  # built again within the same epoch
@@ -289,12 +306,16 @@ def freeze_shingles(db: sqlite3.Connection, generation: Generation, epoch: Epoch
     found = generation.run(
         "SELECT hash FROM sketch_@ GROUP BY hash HAVING count(*) > ?", (least,)
     ).fetchall()
+    taken = measured()
     with transaction(db):
         db.executemany(
             "INSERT OR IGNORE INTO epoch_shingle (epoch, hash) VALUES (?, ?)",
             [(epoch.n, row["hash"]) for row in found],
         )
-        db.execute("UPDATE epoch SET state = ? WHERE n = ?", (COMPLETE, epoch.n))
+        db.execute(
+            "UPDATE epoch SET state = ?, scores = ?, candidates = ? WHERE n = ?",
+            (COMPLETE, taken.scores, taken.candidates, epoch.n),
+        )
 
 
 # --- reading one -----------------------------------------------------------------------------
@@ -343,12 +364,19 @@ class EpochTerms:
         if term in self._known:
             return self._known[term]
         row = self._db.execute(
-            "SELECT id, items FROM epoch_term WHERE epoch = ? AND term = ?", (self._epoch, term)
+            "SELECT id, items, capital FROM epoch_term WHERE epoch = ? AND term = ?",
+            (self._epoch, term),
         ).fetchone()
         if len(self._known) >= MOST_CACHED:
             self._known.clear()
-        found = self._known[term] = Term(row[0], row[1]) if row else None
+        found = self._known[term] = Term(row[0], row[1], row[2]) if row else None
         return found
+
+
+def measure(db: sqlite3.Connection, epoch: int) -> Measure:
+    """Return what pairs are measured by under an epoch."""
+    row = db.execute("SELECT scores, candidates FROM epoch WHERE n = ?", (epoch,)).fetchone()
+    return Measure(row[0], row[1]) if row and row[0] else Measure()
 
 
 def frequent_shingles(db: sqlite3.Connection, epoch: int) -> frozenset[int]:

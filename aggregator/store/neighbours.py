@@ -8,6 +8,8 @@ that imports numpy.
 
 from array import array
 from collections.abc import Collection, Iterator, Sequence
+from datetime import date
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -15,23 +17,25 @@ import numpy.typing as npt
 
 from aggregator.links import related
 from aggregator.links.related import (
-    CANDIDATE_FROM,
+    FAR,
     MOST_TERMS,
+    SCALE,
     UNIT,
     UNKNOWN_REFERENCE,
+    Measure,
     Neighbour,
     Vector,
-    scaled,
+    measured,
 )
 from aggregator.store.derived import Generation
 from aggregator.store.packing import pack, unpack
 
 MOST_POSTINGS = 20_000_000  # in memory, 6 bytes each
 MOST_VECTORS = 200_000  # in memory, about 500 bytes each
-PARTIAL_FROM = CANDIDATE_FROM * UNIT * UNIT
-
+UNDATED = -1
 
 Numbers: TypeAlias = npt.NDArray[np.int64]
+Sums: TypeAlias = npt.NDArray[np.float64]  # of integers, exact
 Postings: TypeAlias = tuple["array[int]", "array[int]"]  # items, weights
 
 
@@ -42,12 +46,34 @@ class Indexed(NamedTuple):
     rank: str
     vector: Vector
 
+    @property
+    def day(self) -> int:
+        """The day of publication as an ordinal, `UNDATED` when none is said."""
+        return day_of(self.rank)
+
+
+def day_of(rank: str) -> int:
+    """Return the day that a rank begins with (`derived_write.rank`), as an ordinal."""
+    return UNDATED if rank[0] == "~" else _ordinal(rank[:10])
+
+
+@lru_cache(maxsize=50_000)
+def _ordinal(backwards: str) -> int:
+    return date.fromisoformat(backwards.translate(_FORWARDS)).toordinal()
+
+
+_FORWARDS = str.maketrans("9876543210", "0123456789")
+_SHARED = np.array(related.SHARED, np.int64)
+_NEAR = np.array(related.NEAR, np.int64)
+
 
 class Neighbourhood:
     """The related side of one generation."""
 
-    def __init__(self, generation: Generation) -> None:
+    def __init__(self, generation: Generation, measure: Measure) -> None:
         self._generation = generation
+        self._measure = measure
+        self._partial_from = measure.candidates * UNIT * UNIT / SCALE
         self._vectors = _VectorCache(generation)
         self._postings: dict[int, Postings] = {}
         self._size = 0
@@ -75,12 +101,19 @@ class Neighbourhood:
 
     def of(self, item: int, indexed: Indexed) -> "Scored":
         """Score all candidates of an item."""
-        candidates = self._candidates(item, indexed.vector)
-        scores, rows = self._vectors.scores(indexed.vector, candidates)
+        sums = self._shares(item, indexed.vector)
+        candidates = np.nonzero(sums >= self._partial_from)[0]
+        scores, rows = self._vectors.scores(indexed, candidates, self._measure.scores)
         return Scored(self._vectors, candidates, scores, rows, indexed.platform)
 
-    def _candidates(self, item: int, vector: Vector) -> Numbers:
-        """Return the items that share posted terms enough."""
+    def partial(self, item: int, indexed: Indexed) -> list[int]:
+        """Return the partial cosines of the candidates of an item, per `SCALE`."""
+        sums = self._shares(item, indexed.vector)
+        found = sums[sums >= self._partial_from] * (SCALE / (UNIT * UNIT))
+        return found.astype(np.int64).tolist()  # type: ignore[no-any-return] # numpy says Any
+
+    def _shares(self, item: int, vector: Vector) -> Sums:
+        """Return what each item, by its number, shares of posted terms."""
         items, products = [], []
         for term, weight in vector.postings():
             others, weights = self._list(term)
@@ -88,11 +121,12 @@ class Neighbourhood:
                 items.append(np.frombuffer(others, np.uint32))
                 products.append(np.frombuffer(weights, np.uint16) * float(weight))
         if not items:
-            return np.empty(0, np.int64)
+            return np.empty(0)
         sums = np.bincount(np.concatenate(items), np.concatenate(products))
+        sums = sums.astype(np.float64, copy=False)
         if item < len(sums):
             sums[item] = 0
-        return np.nonzero(sums >= PARTIAL_FROM)[0]
+        return sums
 
     def _list(self, term: int) -> Postings:
         """Return the posting list of a term."""
@@ -171,6 +205,7 @@ class _VectorCache:
         self._row: dict[int, int] = {}
         self.ranks: list[str] = []
         self.platforms = np.zeros(1024, np.uint16)
+        self._days = np.zeros(1024, np.int32)
         self._terms = np.zeros((1024, MOST_TERMS), np.uint32)
         self._weights = np.zeros((1024, MOST_TERMS), np.uint16)
 
@@ -188,18 +223,25 @@ class _VectorCache:
         """Forget a vector."""
         self._row.pop(item, None)  # its row stays unused until the cache is cleared
 
-    def scores(self, vector: Vector, items: Numbers) -> tuple[Numbers, Numbers]:
-        """Return the scores of a vector with those of items, and the rows of these."""
+    def scores(self, one: Indexed, items: Numbers, measure: int) -> tuple[Numbers, Numbers]:
+        """Return the scores of an item with others, and the rows of these."""
         asked = items.tolist()
         self._load(asked)
         rows = np.fromiter((self._row[item] for item in asked), np.int64, len(asked))
-        mine = self._numbers(np.array(vector.terms, np.uint32))
-        self._scratch[mine] = vector.weights
-        dots = np.einsum(
-            "ij,ij->i", self._scratch[self._terms[rows]], self._weights[rows], dtype=np.int64
-        )
+        mine = self._numbers(np.array(one.vector.terms, np.uint32))
+        self._scratch[mine] = one.vector.weights
+        found = self._scratch[self._terms[rows]]
         self._scratch[mine] = 0
-        return scaled(dots), rows
+        dots = np.einsum("ij,ij->i", found, self._weights[rows], dtype=np.int64)
+        shared = _SHARED[np.count_nonzero(found, axis=1)]
+        return np.minimum(measured(dots, shared, self._near(one.day, rows), measure), SCALE), rows
+
+    def _near(self, day: int, rows: Numbers) -> Numbers:
+        """Return what the days between a day and those of rows are worth."""
+        days = self._days[rows]
+        apart = np.minimum(np.abs(days - day), FAR)
+        apart[(days == UNDATED) | (day == UNDATED)] = FAR
+        return _NEAR[apart]
 
     def _load(self, items: Sequence[int]) -> None:
         """Read the vectors that are not in memory."""
@@ -220,6 +262,7 @@ class _VectorCache:
         first, more = len(self.ranks), len(vectors)
         while first + more > len(self._terms):
             self.platforms = np.concatenate([self.platforms, np.zeros_like(self.platforms)])
+            self._days = np.concatenate([self._days, np.zeros_like(self._days)])
             self._terms = np.concatenate([self._terms, np.zeros_like(self._terms)])
             self._weights = np.concatenate([self._weights, np.zeros_like(self._weights)])
         sizes = np.fromiter((len(weights) // 2 for *_, weights in vectors), np.int64, more)
@@ -231,6 +274,7 @@ class _VectorCache:
         self._row.update(zip((v[0] for v in vectors), range(first, first + more), strict=True))
         self.ranks += [v[2] for v in vectors]
         self.platforms[first : first + more] = [self.platform_number(v[1]) for v in vectors]
+        self._days[first : first + more] = [day_of(v[2]) for v in vectors]
 
     def _numbers(self, terms: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
         """Return dense numbers of terms, from 1: 0 fills up the rows.

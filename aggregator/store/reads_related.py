@@ -10,20 +10,22 @@ MOST = 10
 AWAY = 5  # of other platforms, where any exist
 
 
-def related(db: sqlite3.Connection, pk: int, besides: Collection[str]) -> list[Document]:
+def related(db: sqlite3.Connection, pk: int, same: Collection[str]) -> list[Document]:
     """Return up to 10 related items, best first, at least 5 of other platforms where any exist.
 
     Args:
         db: The connection.
         pk: The item's row.
-        besides: Ids that are shown elsewhere (same content) and not repeated here.
+        same: Ids of the items of the same content: the most related there are. Pages show them as
+            such and do not repeat them, so they are marked.
     """
-    found = related_of(db, pk, limit=2 * MOST + len(besides))
+    found = related_of(db, pk, limit=2 * MOST)
     items = items_by_pk(db, [row.item for row in found])
-    left = [row for row in found if row.item in items and items[row.item]["id"] not in besides]
+    left = [row for row in found if row.item in items]
     return [
         {
             "item": items[row.item], "score": round(row.score, 4), "shown": row.shown,
+            "same": items[row.item]["id"] in same,
             "because": [
                 {"kind": reason.kind, "label": reason.label, "weight": reason.weight}
                 for reason in row.because

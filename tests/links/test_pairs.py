@@ -105,7 +105,74 @@ def test_vector_has_unit_length_and_is_heaviest_first() -> None:
     told = vector(features(wohngeld=4, antrag=1, weg=1), known("wohngeld", "antrag", "weg"), 100)
     assert told.surfaces[0] == "Wohngeld"
     assert abs(sum(w * w for w in told.weights) - related.UNIT**2) < related.UNIT * 10
-    assert score(told, told) in range(related.SCALE - 10, related.SCALE + 10)
+
+
+def vector_of_terms(terms: range, weight: float) -> Vector:
+    several = tuple(terms)
+    weights = (round(related.UNIT * weight),) * len(several)
+    return Vector(terms=several, weights=weights, surfaces=(), posted=len(several))
+
+
+def test_score_of_the_most_alike_is_one() -> None:
+    told = vector_of_terms(range(related.MOST_TERMS), related.MOST_TERMS**-0.5)
+    assert score(told, told, 0) in range(related.SCALE - 10, related.SCALE + 1)
+
+
+def test_several_shared_terms_are_better_evidence_than_one_of_their_weight() -> None:
+    single, several = vector_of_terms(range(1), 1), vector_of_terms(range(4), 0.5)
+    assert 0 < score(single, single, None) < score(several, several, None)
+
+
+def test_items_near_in_time_are_more_related_and_undated_ones_count_as_far() -> None:
+    told = vector_of_terms(range(4), 0.5)
+    scores = [score(told, told, days) for days in (0, 30, 365, related.FAR, None)]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[2] > scores[3] == scores[4]
+    assert score(told, told, -30) == score(told, told, 30)
+
+
+def test_a_compound_and_the_words_it_is_made_of_share_terms() -> None:
+    compound = [("verwaltungsreform", "Verwaltungsreform",
+                 [("verwaltung", "Verwaltung"), ("reform", "Reform")], 1)]  # fmt: skip
+    words = [("reform", "Reform", [], 2), ("verwaltung", "Verwaltung", [], 1)]
+    one, other = (related.count_features(told, ()) for told in (compound, words))
+    assert one.keys() & other.keys() == {"verwaltung", "reform"}
+
+
+def test_words_that_are_written_with_a_capital_weigh_more() -> None:
+    terms = {"wohngeld": Term(1, 2, 1000), "beantragt": Term(2, 2, 0)}
+    told = vector(features(wohngeld=1, beantragt=1), terms, 100)
+    heavy, light = told.weights
+    assert told.surfaces[0] == "Wohngeld"
+    assert heavy == pytest.approx(light / related.OTHER_WORDS, rel=0.01)
+
+
+@pytest.mark.parametrize(("best", "cut"), [
+    (range(3000, 8000), 5800),  # more than enough: the best are shown, not below the upper bound
+    ([2500] * 3000, 2500),
+    ([500] * 3000, related.LEAST_CUT * related.SCALE),  # nothing is alike: little is shown
+    ([], related.LEAST_CUT * related.SCALE),
+])  # fmt: skip
+def test_scores_are_measured_so_that_the_cut_shows_enough(best: list[int], cut: int) -> None:
+    cut = min(int(cut), round(related.MOST_CUT * related.SCALE))
+    measure = related.measure_of(best, [], 1000, 40_000)
+    assert measure.scores * cut // related.MILLE == pytest.approx(
+        related.SHOWN_CUT * related.SCALE, abs=10
+    )
+
+
+def test_a_small_corpus_is_measured_as_it_comes() -> None:
+    few = related.MEASURED_FROM - 1
+    assert related.measure_of([9000] * 500, [9000] * 10**6, few, few) == related.Measure()
+
+
+def test_candidates_are_bounded_on_average() -> None:
+    many = [*range(2000, 2000 + 1000), *[700] * 1_000_000]
+    measure = related.measure_of([], many, 1000, 40_000)
+    assert measure.candidates == 700
+    assert related.measure_of([], [700] * 10, 1000, 40_000) == related.Measure(
+        scores=measure.scores
+    )
 
 
 def test_common_and_unknown_words_are_left_out() -> None:
@@ -117,13 +184,13 @@ def test_common_and_unknown_words_are_left_out() -> None:
 def test_new_reference_relates_items_before_the_next_epoch() -> None:
     cited = {"=itplr:itplr:2026/01": Feature(1, "=Beschluss 2026/01")}
     one, two = (vector(cited, {}, 100) for _ in range(2))
-    assert score(one, two) > related.SCALE * 0.99
+    assert score(one, two, None) > 0
     [reason] = because(one, two)
     assert (reason.kind, reason.label) == ("reference", "Beschluss 2026/01")
 
 
 def test_reasons_stand_in_both_and_do_not_repeat_each_other() -> None:
-    terms = known("verwaltungsreform", "~reform", "antrag")
+    terms = known("verwaltungsreform", "reform", "antrag")
     one, two = (
         vector({name: Feature(1, surface) for name, surface in zip(terms, surfaces, strict=True)},
                terms, 100)
@@ -136,7 +203,7 @@ def test_reasons_stand_in_both_and_do_not_repeat_each_other() -> None:
 
 
 def test_items_without_terms_have_nothing_in_common() -> None:
-    assert score(related.EMPTY, Vector(terms=(1,), weights=(9,), surfaces=("x",), posted=1)) == 0
+    assert score(related.EMPTY, Vector(terms=(1,), weights=(9,), surfaces=("x",), posted=1), 0) == 0
     assert because(related.EMPTY, related.EMPTY) == ()
 
 
