@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from urllib.parse import urldefrag
 
 from aggregator.text.analysis import Analyser
-from aggregator.text.words import fold
 
 LOOKED_AT = 6  # pages that are read word by word
 LETTERS = 5  # of a stem, by which the others are sorted out
+MOST_PAGES = 400  # that are looked at; of a longer document the first
+_SPELT = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def best_page(parts: str, stems: frozenset[str], analyser: Analyser) -> Passage 
     if not stems or not pages or not all(page["label"].isdecimal() for page in pages):
         return None
     begins = {stem[:LETTERS] for stem in stems}
-    likely = sorted(pages, key=lambda page: -_likely(page["text"], begins))[:LOOKED_AT]
+    likely = sorted(pages[:MOST_PAGES], key=lambda page: -_likely(page["text"], begins))[:LOOKED_AT]
     best, most = None, (0, 0)
     for page in sorted(likely, key=lambda page: int(page["label"])):
         said = _said(page["text"], stems, analyser)
@@ -53,8 +54,10 @@ def best_page(parts: str, stems: frozenset[str], analyser: Analyser) -> Passage 
 
 def _likely(text: str, begins: set[str]) -> int:
     """Return how many beginnings of words a text has; quick, and fooled by changed stems."""
-    folded = fold(text)
-    return sum(begin in folded for begin in begins)
+    plain = text.lower()
+    for letter, spelt in _SPELT:  # a tenth of what `fold` costs
+        plain = plain.replace(letter, spelt)
+    return sum(begin in plain for begin in begins)
 
 
 def _said(text: str, stems: frozenset[str], analyser: Analyser) -> tuple[int, int]:
