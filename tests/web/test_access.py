@@ -75,6 +75,8 @@ def test_every_route_lets_in_who_may_and_nobody_else(
         for method in route.methods:
             if route.endpoint == "account.sign_out" and method == "POST":
                 continue  # it ends the very session that this test is about
+            if route.endpoint == "saved.unsubscribe":
+                continue  # its address vouches for it: tests/web/test_saved.py
             answer = token.open(build(app, route, item), method=method)
             answer.close()
             turned_away = answer.status_code in (401, 403) or "/login" in (answer.location or "")

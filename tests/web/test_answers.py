@@ -18,7 +18,11 @@ from web.access import Need, need_of
 from web.language import MESSAGES
 from web.security import POLICY
 
-FORMS = ("/login",)  # pages that are nothing but a form have no document, so no twin
+FORMS = (
+    "/login",
+    "/feedback",
+    "/feedback/thanks",
+)  # pages that are nothing but a form have no document, so no twin
 
 
 def addresses(app: Flask, item: str) -> list[str]:
@@ -33,6 +37,7 @@ def addresses(app: Flask, item: str) -> list[str]:
         adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments - {"form"}})
         for rule in app.url_map.iter_rules()
         if (rule.defaults or {}).get("form") == "html"
+        and "token" not in rule.arguments  # of a letter, which nobody was sent here
         and "GET" in (rule.methods or ())
         and rule.endpoint.partition(".")[0] != "service"  # there only where one is configured
         and (need_of(app, rule.endpoint) or Need.NOTHING) <= Need.READING

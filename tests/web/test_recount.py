@@ -42,7 +42,8 @@ def browser(app: Flask, filling: Filling, db: store.Connection) -> Browser:
 def linked_numbers(html: str) -> list[tuple[int, str]]:
     """Return every number of a page that is a link, with where it leads."""
     found = []
-    for anchor in lxml.html.document_fromstring(html).xpath("//main//a[@href]"):
+    tree: Any = lxml.html.document_fromstring(html)
+    for anchor in tree.xpath("//main//a[@href]"):
         for hidden in anchor.xpath(".//*[contains(@class, 'vh')] | .//small"):
             hidden.drop_tree()
         text = re.sub(r"[()\s]", "", anchor.text_content()).replace(".", "")

@@ -319,6 +319,16 @@ CREATE TABLE session (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX session_account ON session (account);  -- all of them end with a password
 
+-- What readers report: a barrier, a mistake. Looked at by admins, and forgotten by age.
+CREATE TABLE feedback (
+    id      INTEGER PRIMARY KEY,
+    at      TEXT NOT NULL,
+    page    TEXT NOT NULL,                 -- address within the site
+    text    TEXT NOT NULL,
+    contact TEXT NOT NULL,                 -- as the reader wishes to be answered; '': not at all
+    done_at TEXT
+) STRICT;
+
 -- Attempts that did not succeed, by what they came from or aimed at; gone after a day.
 CREATE TABLE attempt (
     about    TEXT PRIMARY KEY,             -- account:NAME, origin:HASH, ...
@@ -412,6 +422,23 @@ CREATE TABLE list_version (
     packed  BLOB NOT NULL,                 -- zlib
     PRIMARY KEY (file, n)
 ) STRICT;
+
+-- Searches whose news somebody wants by mail; only a confirmed address gets any.
+CREATE TABLE saved_search (
+    id           INTEGER PRIMARY KEY,
+    account      TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE,
+    query        TEXT NOT NULL,            -- query string of /search, in its one form
+    title        TEXT NOT NULL,            -- as people read it
+    mail         TEXT NOT NULL,
+    every_days   INTEGER NOT NULL,         -- 1 daily, 7 weekly
+    token        TEXT NOT NULL UNIQUE,     -- in the addresses of its letters
+    created_at   TEXT NOT NULL,
+    asked_at     TEXT,                     -- when the letter left that asks to confirm
+    confirmed_at TEXT,
+    looked_at    TEXT,                     -- when news were looked for last
+    news_from    TEXT                      -- news are what we first saw after it
+) STRICT;
+CREATE INDEX saved_search_account ON saved_search (account);
 
 -- What moderators said to what the machine proposed, also where that changed nothing.
 CREATE TABLE review (
