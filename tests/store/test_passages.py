@@ -57,11 +57,15 @@ def test_without_such_a_page_none_is_opened(words: Analyser) -> None:
     assert best_page("", asked(words, "Wohngeld"), words) is None
 
 
-def test_of_many_pages_few_are_read_word_by_word(words: Analyser) -> None:
+@pytest.mark.parametrize(("query", "text"), [
+    ("Wohngeld", "Wohngeld"), ("Behörde", "Die Behörden"), ("Strasse", "Auf der Straße"),
+    ("Häuser", "Ein Haus"), ("Steuer", "Steuern"),
+])  # fmt: skip
+def test_of_many_pages_the_right_one_is_read(words: Analyser, query: str, text: str) -> None:
     many = {str(number): "Lorem ipsum dolor sit amet." for number in range(1, 399)}
-    found = best_page(parts({**many, "401": "Wohngeld"}), asked(words, "Wohngeld"), words)
+    found = best_page(parts({**many, "401": text}), asked(words, query), words)
 
-    assert found == Passage(401, "Wohngeld")
+    assert found == Passage(401, text)
 
 
 @pytest.mark.parametrize(("url", "expected"), [
