@@ -17,7 +17,7 @@ from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from aggregator import alerts, config, derive, linkcheck, pipeline, store
+from aggregator import alerts, config, derive, linkcheck, newsletters, pipeline, store
 from aggregator.clock import Clock, stamp
 from aggregator.errors import AggregatorError, StoreError
 from aggregator.model import Catalogue, SourceKind
@@ -139,6 +139,18 @@ class Scheduler:
             store.leases.release(db, "alert")
             db.close()
 
+    def write_readers(self) -> int:
+        """Send the news of saved searches; return how many letters left."""
+        db = store.connect(self._database)
+        try:
+            if not store.leases.acquire(db, "letters"):
+                return 0
+            settings, words = config.load_settings(self._data), open_word_forms(self._data)
+            return newsletters.send(db, self._data, settings, words, self._clock.now())
+        finally:
+            store.leases.release(db, "letters")
+            db.close()
+
     def check_links(self) -> int:
         """Look whether some of the outside pages are there that items link to; return how many."""
         most = config.load_settings(self._data).link_checks
@@ -215,6 +227,7 @@ def run(database: Path, sources: Path, data: Path, clock: Clock, every: timedelt
     _add(scheduler, work.check_links, LINKS_EVERY)
     _add(scheduler, work.backup, BACKUP_LOOK_EVERY)
     _add(scheduler, work.alert, ALERT_LOOK_EVERY)
+    _add(scheduler, work.write_readers, ALERT_LOOK_EVERY)
     scheduler.start()
     log.info("scheduler started")
     stopped.wait()

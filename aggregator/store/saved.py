@@ -33,11 +33,12 @@ class SavedSearch:
     asked_at: str | None
     confirmed_at: str | None
     looked_at: str | None
+    news_from: str | None
 
 
 _ALL = """
     SELECT id, account, query, title, mail, every_days, token, created_at, asked_at, confirmed_at,
-        looked_at FROM saved_search
+        looked_at, news_from FROM saved_search
 """
 
 
@@ -92,8 +93,8 @@ def remove(db: sqlite3.Connection, token: str) -> bool:
 def confirm(db: sqlite3.Connection, token: str, at: str) -> None:
     """Let letters go to an address from now on; news begin now. Part of a transaction."""
     db.execute(
-        "UPDATE saved_search SET confirmed_at = ?, looked_at = ? WHERE token = ?"
-        " AND confirmed_at IS NULL", (at, at, token),
+        "UPDATE saved_search SET confirmed_at = ?, looked_at = ?, news_from = ? WHERE token = ?"
+        " AND confirmed_at IS NULL", (at, at, at, token),
     )  # fmt: skip
 
 
@@ -116,9 +117,16 @@ def mark_asked(db: sqlite3.Connection, one: SavedSearch, at: str) -> None:
     db.execute("UPDATE saved_search SET asked_at = ? WHERE id = ?", (at, one.id))
 
 
-def mark_looked(db: sqlite3.Connection, one: SavedSearch, at: str) -> None:
-    """Let news begin at an instant. Part of a transaction."""
-    db.execute("UPDATE saved_search SET looked_at = ? WHERE id = ?", (at, one.id))
+def mark_looked(db: sqlite3.Connection, one: SavedSearch, at: str, news_from: str = "") -> None:
+    """Remember when news were looked for, and up to where they were told. Part of a transaction.
+
+    What was told ends with the latest item that was told, not with the present: an item may be
+    searchable only some time after we first saw it.
+    """
+    db.execute(
+        "UPDATE saved_search SET looked_at = ?, news_from = iif(? > '', ?, news_from)"
+        " WHERE id = ?", (at, news_from, news_from, one.id),
+    )  # fmt: skip
 
 
 def forget_unconfirmed(db: sqlite3.Connection, now: datetime) -> int:
