@@ -31,7 +31,7 @@ def test_a_backup_taken_while_another_writes_is_the_moment_it_began(
     def write() -> None:
         other = store.connect(database)
         number = 0
-        while not ended.is_set():  # every write is one that a copy in pieces would trip over
+        while not ended.wait(0.002):  # every write is one that a copy in pieces would trip over
             number += 1
             with store.transaction(other):
                 other.execute("UPDATE item SET title = title || ?", (str(number % 10),))
@@ -41,7 +41,7 @@ def test_a_backup_taken_while_another_writes_is_the_moment_it_began(
     writer.start()
     begun.wait(10)
     try:
-        for turn in range(5):
+        for turn in range(3):
             file = tmp_path / f"{turn}.sqlite3"
             backup(corpus.db, file, now=NOW)
             done = drill(file, clock, folder=tmp_path)
@@ -53,6 +53,43 @@ def test_a_backup_taken_while_another_writes_is_the_moment_it_began(
     finally:
         ended.set()
         writer.join()
+
+
+def test_a_backup_taken_while_crawling_and_deriving_restores_to_a_healthy_database(
+    corpus: Corpus, database: Path, tmp_path: Path, clock: SimulatedClock
+) -> None:
+    for number in range(1, 6):
+        corpus.put(number)
+    corpus.derive()
+    begun, ended = threading.Event(), threading.Event()
+
+    def work() -> None:
+        other = Corpus(store.connect(database), clock)
+        number = 5
+        while not ended.is_set():
+            number += 1
+            other.put(number)  # new items, edits and derivations, each in transactions of its own
+            other.put(number % 5 + 1, text=f"Fassung {number} der Meldung.")
+            if number % 3 == 0:
+                other.derive()
+            begun.set()
+        other.db.close()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    begun.wait(20)
+    try:
+        for turn in range(3):
+            backup(corpus.db, tmp_path / f"{turn}.sqlite3", now=NOW)
+    finally:
+        ended.set()
+        worker.join()
+
+    for turn in range(3):
+        done = drill(tmp_path / f"{turn}.sqlite3", clock, folder=tmp_path)
+        assert done.equal is True
+        assert [finding for finding in done.findings if not finding.fine] == []
+        assert done.items >= 6
 
 
 def test_a_drill_restores_examines_and_leaves_nothing(
