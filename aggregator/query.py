@@ -14,8 +14,8 @@ from typing import TypeAlias
 from aggregator.errors import QueryError
 from aggregator.query_words import FIELD_NAMES, FIELDS, GERMAN
 
-__all__ = ["FIELDS", "All", "Any", "Asked", "Node", "Not", "Phrase", "Prefix", "Words", "looser",
-           "parse", "written"]  # fmt: skip
+__all__ = ["FIELDS", "All", "Any", "Asked", "Node", "Not", "Phrase", "Prefix", "Words", "joined",
+           "parse"]  # fmt: skip
 
 LONGEST = 1000  # code points
 MOST_NODES = 60
@@ -173,7 +173,7 @@ class _Parser:
         while self._place < len(self._tokens):
             parts.append(self._any(0))
             self._place += 1
-        return _joined(All, [part for part in parts if part is not None])
+        return joined(All, [part for part in parts if part is not None])
 
     def _any(self, depth: int) -> Node | None:
         if depth > DEEPEST:
@@ -184,7 +184,7 @@ class _Parser:
         while self._peek() == "or":
             self._place += 1
             found.append(self._all(depth))
-        return _joined(Any, [node for node in found if node is not None])
+        return joined(Any, [node for node in found if node is not None])
 
     def _all(self, depth: int) -> Node | None:
         found: list[Node] = []
@@ -197,7 +197,7 @@ class _Parser:
             if token.negated:
                 node = Not(node)
             found.append(node)
-        return _joined(All, found)
+        return joined(All, found)
 
     def _one(self, token: _Token, depth: int) -> Node | None:
         if token.kind == "open":
@@ -216,7 +216,7 @@ class _Parser:
         return self._tokens[self._place].kind if self._place < len(self._tokens) else None
 
 
-def _joined(kind: type[All] | type[Any], nodes: list[Node]) -> Node | None:
+def joined(kind: type[All] | type[Any], nodes: list[Node]) -> Node | None:
     """Join nodes; one alone stays itself, and words side by side are one."""
     kept: list[Node] = []
     for node in nodes:
@@ -292,64 +292,3 @@ def _wants(node: Node) -> bool:
     if isinstance(node, Any):
         return all(_wants(child) for child in node.nodes)
     return True
-
-
-# --- back to text ------------------------------------------------------------------------------
-
-
-def written(node: Node | None) -> str:
-    """Return a query that reads as this tree."""
-    if isinstance(node, Words):
-        return node.text
-    if isinstance(node, Phrase):
-        return f'"{node.text}"'
-    if isinstance(node, Prefix):
-        return f"{node.text}*"
-    if isinstance(node, Not):
-        told = written(node.node)
-        return f"-{told}" if _stands_alone(node.node) else f"-({told})"
-    if isinstance(node, All):
-        return " ".join(map(_inside, node.nodes))
-    return " OR ".join(map(written, node.nodes)) if node is not None else ""
-
-
-def _stands_alone(node: Node) -> bool:
-    """Whether a minus in front of a node takes away the whole of it."""
-    if isinstance(node, Words):
-        return " " not in node.text and node.text[0].isalnum()
-    return isinstance(node, Phrase | Prefix)
-
-
-def _inside(node: Node) -> str:
-    """Return a part of an All, in parentheses where it would fall apart."""
-    return f"({written(node)})" if isinstance(node, All | Any) else written(node)
-
-
-def looser(node: Node) -> Iterator[Node]:
-    """Yield what asks for less, nearest first: without exclusions, then phrases as words.
-
-    Words side by side need no looser form: a search adds by itself what has only some of them.
-    """
-    known = {node}
-    form: Node | None = node
-    for loosened in (_without_exclusions, _unquoted):
-        form = loosened(form) if form is not None else None
-        if form is not None and form not in known:
-            known.add(form)
-            yield form
-
-
-def _without_exclusions(node: Node) -> Node | None:
-    if not isinstance(node, All | Any):
-        return node
-    kept = [_without_exclusions(child) for child in node.nodes if not isinstance(child, Not)]
-    return _joined(type(node), [child for child in kept if child is not None])
-
-
-def _unquoted(node: Node) -> Node | None:
-    if isinstance(node, Phrase):
-        return Words(node.text)
-    if not isinstance(node, All | Any):
-        return node
-    kept = map(_unquoted, node.nodes)
-    return _joined(type(node), [child for child in kept if child is not None])

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.errors import QueryError
-from aggregator.query import All, Any, Not, Phrase, Prefix, Words, looser, parse, written
+from aggregator.query import All, Any, Not, Phrase, Prefix, Words, parse
+from aggregator.query_forms import looser, written
 
 READ = [
     ("wohngeld antrag", Words("wohngeld antrag")),

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from aggregator import query as queries
+from aggregator import query_forms
 from aggregator.errors import QueryError
 from aggregator.model import ItemKind, Level
 from aggregator.query_words import GERMAN, KIND_NAMES, LEVEL_NAMES
@@ -61,7 +62,7 @@ def settle(db: sqlite3.Connection, topics: Mapping[str, str], query: SearchQuery
         told[name] = day(name, typed) if typed else None
     settled = replace(query, **told)
     if asked.fields:
-        settled = replace(settled, text=queries.written(asked.node))
+        settled = replace(settled, text=query_forms.written(asked.node))
     settled.check()
     return Settled(query=settled, unknown_fields=tuple(map(shown, asked.unknown)))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from aggregator import query as queries
+from aggregator import query_forms
 from aggregator.store.filters import Settled
 from aggregator.store.reads_beside import shared_references
 from aggregator.store.search import SearchPage, search
@@ -56,8 +57,8 @@ def _loosened(
     """Yield what asks for less, nearest first."""
     node = queries.parse(query.text).node
     if node is not None:
-        for form in queries.looser(node):
-            yield replace(query, text=queries.written(form)), left_out
+        for form in query_forms.looser(node):
+            yield replace(query, text=query_forms.written(form)), left_out
 
 
 def _without(query: SearchQuery, *names: str) -> SearchQuery:
