@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, current_app, g, render_template
+from flask import Blueprint, Flask, Response, current_app, g, render_template, request
 
 from aggregator.query_words import FIELDS
 from aggregator.store import reads_sources
@@ -12,6 +12,7 @@ from web.answers import answer, as_json, page
 from web.database import database, now
 from web.frame import frame
 from web.language import LANGUAGES, t
+from web.openapi import description
 
 pages = Blueprint("about", __name__)
 HELP_ROWS = 9
@@ -78,3 +79,12 @@ def opensearch() -> Response:
     told: dict[str, Any] = frame()
     body = render_template("opensearch.xml", **told)
     return Response(body, mimetype="application/opensearchdescription+xml")
+
+
+@pages.get("/openapi.json", defaults={"form": "json"})
+@needs(Need.NOTHING)
+def openapi() -> Response:
+    """Describe the interface to programs (OpenAPI 3.1)."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 (as Flask documents it)
+    told = description(app, server=request.script_root or "/", title=frame()["site"]["title"])
+    return as_json(told)
