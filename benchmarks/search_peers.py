@@ -1,7 +1,7 @@
 """The queries of tests/search_quality asked of plain full-text indexes over the same items.
 
     aggregator --data DIR demo --once
-    python benchmarks/search_peers.py DIR
+    python -m benchmarks.search_peers DIR
 
 Two indexes of SQLite: its usual tokenizer, and the one of the feed library "reader" (3.26: porter
 stems, bm25 with weights 4 and 2). Each query is asked as typed, as both take it; what raises an
