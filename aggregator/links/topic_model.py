@@ -27,9 +27,9 @@ from dataclasses import dataclass, fields, replace
 
 from aggregator.links.topic_features import LEARNT, NEAR, Groups, Space, flat
 from aggregator.links.topics import Assigned
-from aggregator.text.words import fold
+from aggregator.text.words import undotted
 
-SURE = 1.0  # margin that the vocabulary has for its own words: targets are 1 and about 0
+SURE = 0.9  # margin of the vocabulary; for its own words it comes to about 1
 SHARPNESS = 6.0  # turns scores into shares of confidence
 VOTE_POWER, VOTE_ROOM = 4, 0.05  # of neighbours: near ones count much more; few votes count less
 KEPT = 3  # topics that are told of an item
@@ -158,7 +158,7 @@ class Model:
                 gains[name] = value * (weights[place] - sum(weights) / len(weights))
         found: list[str] = []
         for stem in sorted(gains, key=lambda name: (-gains[name], name)):
-            written = next((word for word in words if stem in fold(word)), None)
+            written = next((word for word in words if undotted(stem) in undotted(word)), None)
             if gains[stem] <= 0 or len(found) == WORDS_TOLD:
                 break
             if written is not None and written not in found:

@@ -9,6 +9,7 @@ from aggregator.store.reads import Document, items_by_pk, on_live
 from aggregator.store.reads_hierarchy import hierarchy
 from aggregator.store.reads_links import links_out
 from aggregator.store.reads_names import resolve
+from aggregator.store.reads_questions import question_of
 from aggregator.store.reads_related import related
 from aggregator.store.reads_versions import versions
 
@@ -44,6 +45,7 @@ def document_of(db: sqlite3.Connection, pk: int, *, with_diffs: bool = True) -> 
         "related": related(db, pk, {row["item"]["id"] for row in same}),
         "references": _references(db, pk),
         "topics": _topics(db, pk),
+        "question": question_of(db, pk),  # None: it asks nothing
         "decided": judging.verdicts(db, pk),
         "linked": changes.is_linked(db, pk),  # False: what links it is older than what is stored
         "versions": versions(db, pk, with_diffs=with_diffs),

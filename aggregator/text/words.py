@@ -20,6 +20,7 @@ _UMLAUTS = str.maketrans(
 _PIECE = rf"[^\W_][\w\u0300-\u036f{_INVISIBLE}]*"
 # U+2010 and U+2011 are hyphens too; a dash is none.
 _TOKEN = re.compile(rf"{_PIECE}(?:[-\u2010\u2011]{_PIECE})*")
+_INSIDE = re.compile(rf"[\w\u0300-\u036f{_INVISIBLE}\u2010\u2011-]")
 _CAMEL = re.compile(r"(?<=[a-zäöüß])(?=[A-ZÄÖÜ])|(?<=[A-ZÄÖÜ])(?=[A-ZÄÖÜ][a-zäöüß])")
 
 
@@ -58,6 +59,19 @@ def tokens(text: str) -> Iterator[Token]:
         yield Token(match.group(), match.start(), match.end())
 
 
+def token_at(text: str, place: int) -> Token | None:
+    """Return the word in which a place of a text lies, None between words."""
+    start = place
+    while start and _INSIDE.match(text, start - 1):
+        start -= 1
+    match = _TOKEN.match(text, start) or _TOKEN.search(text, start, place + 1)
+    while match and match.end() <= place:
+        match = _TOKEN.search(text, match.end())
+    if match is None or match.start() > place:
+        return None
+    return Token(match.group(), match.start(), match.end())
+
+
 def surfaces(text: str) -> list[str]:
     """Return the words of a text without their places; the quick way."""
     return _TOKEN.findall(text)
@@ -70,6 +84,14 @@ def fold(word: str) -> str:
     # casefold() rather than lower(): the capital ß, the Turkish dotted I; umlauts come last, since
     # only the composed letter is spelt out.
     return unicodedata.normalize("NFKC", word).casefold().translate(_UMLAUTS)
+
+
+def undotted(word: str) -> str:
+    """Return a folded word without its umlauts' dots: a stem stands in it as it does in the word.
+
+    Stemming turns Auszüge into "auszug", folding into "auszuege".
+    """
+    return fold(word).replace("ae", "a").replace("oe", "o").replace("ue", "u")
 
 
 def is_stop_word(word: str) -> bool:
