@@ -35,6 +35,7 @@ from aggregator.parse.offers import Offer, Offers, candidates
 
 MAX_REQUESTS = 10
 MAX_PROPOSED = 12
+STEPS = 3  # from a page of a site to the first list of its interface
 _SITEMAP_LINE = re.compile(r"^\s*sitemap\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 # What is worth most to an index: interfaces name everything, a feed only the newest.
 _WORTH = ("discourse", "confluence", "mediawiki", "ckan", "oparl", "wordpress", "feed",
@@ -95,13 +96,13 @@ class _Search:
     left: int = MAX_REQUESTS
     problems: list[Problem] = field(default_factory=list)
 
-    def page(self, url: str, *, quietly: bool = False) -> Page | None:
+    def page(self, url: str, *, quietly: bool = False, role: Role = Role.ROOT) -> Page | None:
         """Ask an address; None when it gives nothing, or when the bound is reached."""
         if self.left <= 0:
             return None
         self.left -= 1
         try:
-            answer = self.fetcher.get(Request(url=url, role=Role.ROOT))
+            answer = self.fetcher.get(Request(url=url, role=role))
         except FetchError as error:
             if not quietly:
                 self.note(error, url)
@@ -109,7 +110,7 @@ class _Search:
         if not isinstance(answer, Fetched):
             return None
         return Page(
-            url=answer.url, final_url=answer.final_url, body=answer.body,
+            url=answer.url, final_url=answer.final_url, body=answer.body, role=role,
             media_type=answer.media_type, charset=answer.charset, headers=answer.headers,
             now=stamp(self.clock.now()),
         )  # fmt: skip
@@ -223,14 +224,13 @@ def _council_addresses(address: str) -> list[str]:
 def _asked(search: _Search, offer: Offer, page: Page, *, quietly: bool = False) -> Proposal | None:
     """Ask an offer and return it as a proposal, None when it is not what it seemed to be.
 
-    What cannot be asked within the bound is proposed unchecked; so is an interface, which its own
-    parser asks in several steps.
+    What cannot be asked within the bound is proposed unchecked.
     """
     guessed = offer.evidence.startswith("übliche")
     if offer.url == page.final_url and offer.kind == "listing":
         return _read(offer, page)
     if offer.kind not in ("feed", "sitemap") and not (guessed and offer.kind == "oparl"):
-        return _proposal(offer)
+        return _interface(search, offer, page)
     if search.left <= 0:
         return None if guessed else _proposal(offer)
     answer = search.page(offer.url, quietly=quietly or guessed)
@@ -245,6 +245,29 @@ def _asked(search: _Search, offer: Offer, page: Page, *, quietly: bool = False) 
         return None
 
 
+def _interface(search: _Search, offer: Offer, page: Page) -> Proposal:
+    """Return an interface with what its first list says; unchecked where that cannot be had.
+
+    Its own parser leads there: from a page of the site to the list, in a few steps.
+    """
+    answer = page if offer.url == page.final_url else search.page(offer.url)
+    for _ in range(STEPS):
+        if answer is None:
+            break
+        try:
+            parsed = parse.parse(_source(offer), answer)
+        except ParseError as error:
+            search.note(error, answer.final_url)
+            break
+        if parsed.entries:
+            return _told(offer, parsed)
+        lists = [follow.url for follow in parsed.follow if follow.role is Role.INDEX]
+        if parsed.needs or not lists:
+            break
+        answer = search.page(lists[0], role=Role.INDEX)
+    return _proposal(offer)
+
+
 def _read(offer: Offer, page: Page) -> Proposal | None:
     """Read the document behind an offer by the parser of its kind.
 
@@ -254,6 +277,11 @@ def _read(offer: Offer, page: Page) -> Proposal | None:
     parsed = parse.parse(_source(offer), page)
     if offer.kind in ("feed", "sitemap", "listing") and not (parsed.entries or parsed.follow):
         raise ParseError("Ohne einen einzigen Eintrag", code=Code.EMPTY)
+    return _told(offer, parsed)
+
+
+def _told(offer: Offer, parsed: Parsed) -> Proposal:
+    """Return an offer that was read as a proposal."""
     return replace(
         _proposal(offer), checked=True, entries=len(parsed.entries) or None, newest=_newest(parsed),
         title=offer.title or parsed.title or "",

@@ -74,3 +74,21 @@ def test_the_index_is_recognised() -> None:
     page = make_page(INDEX, f"{FOLDER}index.html")
     assert parse.recognise(page) is SourceKind.CONFLUENCE_STATIC
     assert parse.recognise(make_page(TOPIC, f"{FOLDER}1.html")) is None
+
+
+@pytest.mark.parametrize(
+    ("crumbs", "above"),
+    [
+        ("<a href='index.html'>Leitfaden</a><a href='4621000.html'>5</a>", "4621000"),
+        ("<a href='index.html'>Leitfaden</a>", None),
+        ("", None),
+    ],
+)
+def test_page_of_the_export_knows_the_one_above_it(crumbs: str, above: str | None) -> None:
+    trail = f"<ol id='breadcrumbs'>{crumbs}</ol>"
+    body = (
+        f"<html><body>{trail}<h1 id='title-heading'>Teil</h1><div id='main-content'"
+        f" class='wiki-content'><p>{'Ein Satz über die Arbeit. ' * 9}</p></div></body></html>"
+    )
+    (entry,) = read(make_page(body, f"{FOLDER}4621586.html", role=Role.DETAIL)).entries
+    assert entry.parent == above

@@ -232,3 +232,15 @@ def test_next_page_may_name_the_context_path_or_an_inner_host() -> None:
         page = make_page(body, "https://w.example/wiki/rest/api/content", role=Role.INDEX)
         (follow,) = parse_confluence(make_source(), page).follow
         assert follow.url == "https://w.example/wiki/rest/api/content?start=2"
+
+
+def test_page_knows_the_one_above_it_the_nearest_of_its_ancestors() -> None:
+    rows = [
+        {"id": "5", "type": "page", "title": "T", "ancestors": [{"id": "1"}, {"id": 3}],
+         "body": {"view": {"value": "<p>x</p>"}}},
+        {"id": "1", "type": "page", "title": "S", "ancestors": []},
+        {"id": "7", "type": "page", "title": "U", "ancestors": "", "body": {}},
+    ]  # fmt: skip
+    page = make_page(json.dumps({"results": rows}), "https://w.example/rest/api/content")
+    entries = parse_confluence(make_source(), page).entries
+    assert [entry.parent for entry in entries] == ["3", None, None]

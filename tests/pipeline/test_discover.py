@@ -196,7 +196,10 @@ def test_paper_of_the_replica_is_proposed_by_its_interface_first(
 ) -> None:
     proposed = found(clock, "http://www.kommunalblatt.example/").proposals
 
-    assert [p.kind for p in proposed] == ["wordpress", "feed"]
+    assert [(p.kind, p.checked, p.entries) for p in proposed] == [
+        ("wordpress", True, 20),
+        ("feed", True, 10),
+    ]
 
 
 def test_list_of_the_ministry_is_proposed_with_its_preset(
