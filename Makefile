@@ -6,7 +6,7 @@ DATA   ?= data
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check lint types arch conformance bench lock audit clean
+.PHONY: wheels offline help demo run test check lint types arch conformance bench lock audit clean
 
 help: ## diese Übersicht
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,17 @@ conformance: $(STAMP) ## gegen echte Daten prüfen: CORPUS=Ordner
 
 bench: $(STAMP) ## Messungen; Ergebnisse in benchmarks/README.md
 	$(BIN)/python benchmarks/import_and_derive.py
+
+wheels: $(STAMP) ## alles für eine Installation ohne Verbindung nach wheels/ laden
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes --dest wheels --requirement installer.lock
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes --dest wheels --requirement requirements.lock
+
+offline: ## aus wheels/ installieren, ohne Verbindung
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --find-links wheels --require-hashes --requirement installer.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --find-links wheels --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
 
 audit: $(STAMP) ## bekannte Schwachstellen der Abhängigkeiten
 	$(BIN)/pip-audit --requirement requirements.lock --disable-pip
