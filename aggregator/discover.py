@@ -35,7 +35,7 @@ from aggregator.parse.offers import Offer, Offers, candidates
 
 MAX_REQUESTS = 10
 MAX_PROPOSED = 12
-STEPS = 3  # from a page of a site to the first list of its interface
+STEPS = 4  # from a page of a site to the first list of its interface
 _SITEMAP_LINE = re.compile(r"^\s*sitemap\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 # What is worth most to an index: interfaces name everything, a feed only the newest.
 _WORTH = ("discourse", "confluence", "mediawiki", "ckan", "oparl", "wordpress", "feed",
@@ -262,10 +262,19 @@ def _interface(search: _Search, offer: Offer, page: Page) -> Proposal:
         if parsed.entries:
             return _told(offer, parsed)
         lists = [follow.url for follow in parsed.follow if follow.role is Role.INDEX]
-        if parsed.needs or not lists:
+        if wanted := [url for url in parsed.needs if url not in answer.more]:
+            answer = replace(answer, more={**answer.more, **_bodies(search, wanted)})
+        elif lists:
+            answer = search.page(lists[0], role=Role.INDEX)
+        else:
             break
-        answer = search.page(lists[0], role=Role.INDEX)
     return _proposal(offer)
+
+
+def _bodies(search: _Search, wanted: Sequence[str]) -> dict[str, bytes]:
+    """Return what a page needs to be complete; what is refused or absent is empty."""
+    found = ((url, search.page(url, quietly=True, role=Role.DETAIL)) for url in wanted)
+    return {url: answer.body if answer else b"" for url, answer in found}
 
 
 def _read(offer: Offer, page: Page) -> Proposal | None:
