@@ -15,6 +15,14 @@ MOST_JOINED = 8  # neighbours in a query that are looked for as one word
 
 
 @dataclass(frozen=True, slots=True)
+class Single:
+    """The expression of one term, and the words on whose frequency its cost depends."""
+
+    expression: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Translation:
     """Ways to ask FTS5, each wider than the one before, and what a text says of what was asked."""
 
@@ -24,6 +32,7 @@ class Translation:
     stems: frozenset[str]
     words: tuple[str, ...]  # plain words as typed: what a suggestion may correct
     wanted: tuple[Wanted, ...]  # what hits are put in order by
+    single: tuple["Single", ...]  # expressions of single terms, to choose by
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,7 @@ class Translator:
         self._stems: set[str] = set()
         self._words: list[str] = []
         self._wanted: list[Wanted] = []
+        self._single: list[Single] = []
         self._read: dict[str, list[tuple[Term, tuple[str, ...]]]] = {}
 
     def translate(self, node: Node) -> Translation | None:
@@ -66,6 +76,7 @@ class Translator:
         if not exact:
             return None
         stems, words, wanted = frozenset(self._stems), tuple(self._words), tuple(self._wanted)
+        single = tuple(dict.fromkeys(self._single))
         return Translation(
             exact=exact,
             strict=self._of(node, _STRICT),
@@ -73,6 +84,7 @@ class Translator:
             stems=stems,
             words=tuple(dict.fromkeys(words)),
             wanted=tuple(dict.fromkeys(wanted)),
+            single=single,
         )
 
     def _of(self, node: Node, way: _Way) -> str:
@@ -93,10 +105,10 @@ class Translator:
     def _all(self, node: All, way: _Way) -> str:
         """Join what is wanted, and take away what is not."""
         wanted = [self._of(n, way) for n in node.nodes if not isinstance(n, Not)]
-        kept = set(self._stems), len(self._words), len(self._wanted)
+        kept = set(self._stems), len(self._words), len(self._wanted), len(self._single)
         unwanted = [self._of(n, _STRICT) for n in node.nodes if isinstance(n, Not)]
         self._stems = kept[0]  # what is unwanted is not marked
-        del self._words[kept[1] :], self._wanted[kept[2] :]
+        del self._words[kept[1] :], self._wanted[kept[2] :], self._single[kept[3] :]
         expression = _join(way.joint, wanted)
         without = _join(" OR ", unwanted)
         return f"({expression} NOT {without})" if expression and without else expression
@@ -149,7 +161,9 @@ class Translator:
         self._wanted.append(Wanted(told, term.joined, parts))
         if len(term.phrase) == 1:
             self._words.append(term.surface)
-        return _join(" OR ", ways)
+        expression = _join(" OR ", ways)
+        self._single.append(Single(expression, tuple(name[0] for name in names)))
+        return expression
 
     def _phrase(self, text: str) -> str:
         """Return the words of a phrase in their order, in one column."""
@@ -158,7 +172,9 @@ class Translator:
         if not stems:
             return ""
         self._wanted.append(Wanted((" ".join(stems),), "".join(stems)))
-        return f"({{title body}} : {_quoted(stems)})"
+        expression = f"({{title body}} : {_quoted(stems)})"
+        self._single.append(Single(expression, stems))
+        return expression
 
     def _prefix(self, text: str) -> str:
         """Return any of the words that begin so; of a common beginning, the most frequent."""
@@ -169,7 +185,9 @@ class Translator:
             stems = list(self._analyser.stems_in_order(text))
         if stems:
             self._wanted.append(Wanted(tuple(stems), stems[0]))
-        return _join(" OR ", [_quoted((stem,)) for stem in stems])
+        expression = _join(" OR ", [_quoted((stem,)) for stem in stems])
+        self._single.append(Single(expression, tuple(stems)))
+        return expression
 
 
 def _may_join(term: Term) -> bool:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import TypeAlias
 
 from aggregator.store import facet_bits
@@ -43,6 +44,7 @@ class Facets:
         self._platform = numbers.values("platform")
         self._kind = numbers.values("kind")
         self._topic = numbers.values("topic")
+        self._placed: tuple[list[Match], Counter[int]] | None = None
 
     def count(self, found: list[Match]) -> dict[str, tuple[Facet, ...]]:
         """Return all facets of matches."""
@@ -65,25 +67,37 @@ class Facets:
 
     def _counted(self, name: str, matches: list[Match]) -> Counter[str]:
         """Count values by their numbers first: there are few of them among thousands."""
-        numbers: Counter[int]
         counts: Counter[str] = Counter()
         if name == "year":
-            numbers = Counter([row >> ROW_BITS for row, _, _ in matches])
-            for day, times in numbers.items():
+            for day, times in Counter([row >> ROW_BITS for row, _, _ in matches]).items():
                 counts[_year(day)] += times
         elif name == "topic":
-            numbers = Counter([facet_bits.topics_of(bits) for _, _, bits in matches])
-            for mask, times in numbers.items():
+            masks = Counter([facet_bits.topics_of(bits) for _, _, bits in matches])
+            for mask, times in masks.items():
                 for topic in self._topics(mask):
                     counts[topic] += times
         else:
-            read = facet_bits.kind_of if name == "kind" else facet_bits.platform_of
-            told = self._kind if name == "kind" else self._platform
-            numbers = Counter([read(bits) for _, _, bits in matches])
-            for number, times in numbers.items():
-                value = self._level(told[number]) if name == "level" else told[number]
-                counts[value] += times
+            value = self._of_place(name)
+            for place, times in self._places(matches).items():
+                counts[value(place)] += times
         return counts
+
+    def _places(self, matches: list[Match]) -> Counter[int]:
+        """Count platform and kind together, once for the facets that share their matches."""
+        if self._placed is None or self._placed[0] is not matches:
+            places = Counter([bits >> facet_bits.TOPIC_BITS for _, _, bits in matches])
+            self._placed = (matches, places)
+        return self._placed[1]
+
+    def _of_place(self, name: str) -> Callable[[int], str]:
+        """Return what reads a facet from platform and kind."""
+
+        def platform(place: int) -> str:
+            return self._platform[place >> facet_bits.KIND_BITS]
+
+        if name == "kind":
+            return lambda place: self._kind[place & (1 << facet_bits.KIND_BITS) - 1]
+        return platform if name == "platform" else lambda place: self._level(platform(place))
 
     def _values(self, name: str) -> Values:
         """Return what reads the values of a facet from a match."""
@@ -120,5 +134,6 @@ class Facets:
         return value
 
 
+@lru_cache(maxsize=50_000)
 def _year(day: int) -> str:
     return f"{date.fromordinal(day).year:04}"

@@ -19,8 +19,8 @@ from aggregator.store.reads_beside import first_seen
 from aggregator.store.search_query import SearchQuery
 from aggregator.text.asked import keys_asked
 
-LOOKED_AT = 4_000  # newest matches that are filtered and counted
-ENOUGH = 200  # items with all words in full: those with their parts are not looked for
+LOOKED_AT = 3_000  # newest matches that are filtered and counted
+ENOUGH = 50  # items with all words in full: those with their parts are not looked for
 FEW = 10  # hits with all words below which those with any are added
 NO_END = 1 << 62
 
@@ -241,6 +241,8 @@ def links_in(generation: Generation, pks: Sequence[int]) -> dict[int, int]:
 def copies_of(generation: Generation, pks: Sequence[int]) -> dict[int, list[int]]:
     """Return which of some items have the same content as others, and as which."""
     copies: dict[int, list[int]] = {}
+    if not generation.run("SELECT 1 FROM same_@ WHERE relation = 'copy' LIMIT 1").fetchone():
+        return copies
     for item, other in generation.run(
         "SELECT item, other FROM same_@ WHERE relation = 'copy'"
         " AND item IN (SELECT value FROM json_each(?))",

@@ -1,34 +1,38 @@
 """Matches by relevance: a first choice by bm25 and by title, then `text.scoring` puts it in order.
 
-Both steps are bounded. bm25 reads the whole list of each word for its frequency, so of words with
-more matches than are looked at only the newest matches compete, those with the words in the title
-besides.
+Both steps are bounded. bm25 reads the whole list of a word to know its frequency, so words that
+stand in very many items are left out of the choice: they tell little. Where nothing else was asked
+for, the newest matches compete, those with the words in the title first.
 """
 
 import json
 from collections.abc import Sequence
 
 from aggregator.store.derived import ROW_BITS, Generation
+from aggregator.store.expression import Single, Translation
 from aggregator.store.matching import NO_END, Found, Match
 from aggregator.store.packing import unpack
 from aggregator.text import scoring
 from aggregator.text.scoring import Candidate, Columns, Wanted
 
-WEIGHED = 1_500  # newest matches that bm25 weighs
-CHOSEN = 100  # of them that are put in order
-BY_TITLE = 60  # newest ones with the words in the title, where more match
+WEIGHED = 1_000  # newest matches that bm25 weighs
+CHOSEN = 60  # of them that are put in order
+BY_TITLE = 30  # newest ones with the words in the title, where more match
+COMMON = 5_000  # items from which on a word is not weighed
 READ = 6_000  # letters of a column that are looked through
 
 _BM25 = """
     SELECT rowid, bm25(search_@, 3.0, 1.0, 1.0, 1.0, 2.0) FROM search_@
     WHERE search_@ MATCH ? AND rowid BETWEEN ? AND ?"""
+_HOW_MANY = """
+    SELECT count(*) FROM (SELECT 1 FROM search_@ WHERE search_@ MATCH ? LIMIT ?)"""
 _IN_TITLE = """
     SELECT rowid FROM search_@ WHERE search_@ MATCH ? AND rowid BETWEEN ? AND ?
     ORDER BY rowid DESC LIMIT ?"""
 
 
 def by_relevance(
-    generation: Generation, found: Found, kept: Sequence[Match], wanted: Sequence[Wanted]
+    generation: Generation, found: Found, kept: Sequence[Match], translation: Translation
 ) -> tuple[list[Match], dict[int, float]]:
     """Return matches best first, those with all words before those with some, and their scores.
 
@@ -36,7 +40,7 @@ def by_relevance(
         generation: The live one.
         found: How they were found.
         kept: Those of them that pass the filters, newest first.
-        wanted: What the query asks for.
+        translation: What the query asks for.
 
     Returns:
         All of `kept`, and the score of each item that was put in order; what was not follows.
@@ -47,27 +51,44 @@ def by_relevance(
     full = [match for match in kept if match.item not in partial]
     rest = [match for match in kept if match.item in partial]
     scores: dict[int, float] = {}
-    ordered = _ordered(generation, _chosen(generation, found, full), wanted, scores)
+    wanted = translation.wanted
+    chosen = _chosen(generation, found, full, translation.single)
+    ordered = _ordered(generation, chosen, wanted, scores)
     return [*ordered, *_ordered(generation, rest, wanted, scores)], scores
 
 
-def _chosen(generation: Generation, found: Found, full: list[Match]) -> list[Match]:
+def _chosen(
+    generation: Generation, found: Found, full: list[Match], single: Sequence[Single]
+) -> list[Match]:
     """Return the matches with the likeliest first."""
     if len(full) <= CHOSEN or found.common:  # else all of the many would be read
         return full
-    if found.capped:
-        chosen = _in_title(generation, found, full)[:CHOSEN]
-    else:
-        weighed = full[:WEIGHED]
+    chosen: list[Match] = []
+    weighed = [] if found.capped else _weighable(generation, single)
+    if weighed:
+        newest = full[:WEIGHED]
         scores = dict(map(tuple, generation.run(
-            _BM25, (found.expression, weighed[-1].row, weighed[0].row)
+            _BM25, (" OR ".join(weighed), newest[-1].row, newest[0].row)
         )))  # fmt: skip
-        chosen = sorted(weighed, key=lambda match: scores.get(match.row, 0.0))
-        if len(full) > WEIGHED:
-            titled = _in_title(generation, found, full)
-            chosen = [*chosen[: CHOSEN - len(titled)], *titled]
+        chosen = sorted(newest, key=lambda match: scores.get(match.row, 0.0))
+    if found.capped or len(full) > WEIGHED:
+        titled = _in_title(generation, found, full)
+        chosen = [*chosen[: CHOSEN - len(titled)], *titled]
     first = dict.fromkeys(chosen)
     return [*first, *(match for match in full if match not in first)]
+
+
+def _weighable(generation: Generation, single: Sequence[Single]) -> list[str]:
+    """Return the expressions of the terms whose words are not too common to be weighed."""
+    words = {word for one in single for word in one.words}
+    common = {word for word in words if _is_common(generation, word)}
+    return [one.expression for one in single if common.isdisjoint(one.words)]
+
+
+def _is_common(generation: Generation, word: str) -> bool:
+    """Whether a word stands in many items; looks at no more of them than it takes to know."""
+    asked = '"' + word.replace('"', " ") + '"'
+    return bool(generation.run(_HOW_MANY, (asked, COMMON)).fetchone()[0] >= COMMON)
 
 
 def _in_title(generation: Generation, found: Found, full: Sequence[Match]) -> list[Match]:

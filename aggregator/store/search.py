@@ -156,7 +156,7 @@ class _Search:
             self._dates = {match.row: (instant, name) for match, instant, name in dated}
             ordered = [match for match, _, _ in dated]
         else:
-            ordered, self._scores = by_relevance(self._generation, found, kept, translation.wanted)
+            ordered, self._scores = by_relevance(self._generation, found, kept, translation)
         return self._bundled(ordered)
 
     def _read_copies(self, matches: Sequence[Match]) -> None:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -31,6 +32,7 @@ from aggregator.text.words import (
     is_stop_word,
     pieces,
     surfaces,
+    token_at,
     tokens,
 )
 
@@ -44,6 +46,8 @@ _LONGEST_ALIAS = 6  # words of a name such as "Nutzerkonto Bund"
 _HYPHENS = re.compile(r"[^-\u2010\u2011]+")
 _NOT_IN_TOKEN = re.compile(r"[^a-z0-9]+")
 _REFERENCE = "ref_"
+_BEGINNING = 4  # letters of a stem without which a word is not read only to be marked
+_FLAT = str.maketrans("äöüß", "aous")  # letter by letter, so that places stay
 
 _Index: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]  # stems, parts
 
@@ -269,13 +273,14 @@ class Analyser:
     def matches(self, text: str, stems: frozenset[str]) -> list[tuple[int, int]]:
         """Return where a text says one of some stems, parts or reference tokens.
 
-        Whole words are marked also where only a part matches: [Verwaltungsreform] for "Reform".
+        Whole words are marked also where only a part matches: [Verwaltungsreform] for "Reform". A
+        word without the first letters of any of the stems is taken for none.
 
         Returns:
             Offsets in code points, end exclusive, in order and without overlaps.
         """
         marks = []
-        for token in tokens(text):
+        for token in _worth_reading(text, _beginnings(stems)):
             several = self._index(token.text)
             if not stems.isdisjoint(several[0]) or not stems.isdisjoint(several[1]):
                 marks.append((token.start, token.end))
@@ -349,6 +354,34 @@ class Analyser:
             others = [other for other in names if "".join(other) != "".join(name)]
             known = self._aliases.get("".join(name), ())
             self._aliases["".join(name)] = tuple(dict.fromkeys((*known, *others)))
+
+
+@lru_cache(maxsize=1000)
+def _beginnings(stems: frozenset[str]) -> re.Pattern[str]:
+    """Return a pattern of the first letters of stems, for a flat text in any spelling."""
+    told = {stem[:_BEGINNING] for stem in stems if not stem.startswith(_REFERENCE)}
+    spelt = (re.sub("([aou])e?", r"\1e?", re.escape(begin)) for begin in sorted(told))
+    return re.compile("|".join(spelt) or r"(?!)")
+
+
+def _worth_reading(text: str, begin: re.Pattern[str]) -> Iterator[Token]:
+    """Yield the words that have the first letters of a stem, also inside: others say none.
+
+    To read all words of a page took longer than to find the page.
+    """
+    flat = text.lower().translate(_FLAT)
+    if len(flat) != len(text):  # a rare letter is two in lower case
+        yield from tokens(text)
+        return
+    places = (match.start() for match in begin.finditer(flat))
+    end = -1
+    for place in places:
+        if place < end:
+            continue
+        token = token_at(text, place)
+        if token is not None:
+            end = token.end
+            yield token
 
 
 def _is_plain(word: str) -> bool:

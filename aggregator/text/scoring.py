@@ -92,8 +92,8 @@ def features(candidates: Sequence[Candidate], wanted: Sequence[Wanted]) -> list[
     if not candidates or not wanted:
         return [[0.0] * len(Weights._fields) for _ in candidates]
     views = [_View(one.columns) for one in candidates]
-    title = _mean([view.title_words for view in views])
-    body = _mean([view.body_words for view in views])
+    title = _mean([view.title_words for view in views]) or 1.0
+    body = _mean([view.body_words for view in views]) or 1.0
     where = _places(wanted)
     last_words = {name.rpartition(" ")[2] for one in wanted for name in (*one.names, one.joined)}
     rows = []
@@ -257,4 +257,4 @@ def _date(rows: list[list[float]], candidates: Sequence[Candidate]) -> None:
 
 
 def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) or 0.0
+    return sum(values) / len(values)

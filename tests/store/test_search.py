@@ -228,3 +228,30 @@ def test_parameters_survive_their_address() -> None:
         "&sort=date&bundle=0&limit=5"
     )
     assert "since" not in query.toggled("/search", "year", "2026")
+
+
+def test_the_compound_that_two_words_make_up_comes_first(corpus: Corpus, ask: Ask) -> None:
+    corpus.put(11, "land", title="Antrag zu Wohngeld", text="Reform und Verwaltung sind zweierlei.",
+               published=When(at="2026-09-01T10:00:00Z", evidence=Evidence.FEED))  # fmt: skip
+    corpus.derive()
+    assert titles(ask("reform verwaltung"))[0] == "Verwaltungsreform im Land"
+
+
+def test_parts_are_looked_for_only_where_the_word_itself_is_rare(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide = ask("Wohngeldantrag")
+    monkeypatch.setattr(matching, "ENOUGH", 1)
+    assert titles(ask("Wohngeldantrag")) == ["Wohngeldantrag digital"]
+    assert wide.total >= 1
+    assert wide.hits[0]["title"] == "Wohngeldantrag digital"
+
+
+def test_what_is_common_is_found_newest_first_within_the_bound(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matching, "LOOKED_AT", 2)
+    page = ask("wohngeld OR land OR steuer OR reform")
+    assert not page.total_is_exact
+    assert sum(row[2] for row in page.facets["platform"]) == 2
+    assert set(titles(page)) == {"Frist für die Steuer", "Kurz gesagt"}
