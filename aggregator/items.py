@@ -45,6 +45,7 @@ MAX_TITLE_CHARS = 500
 STRICTNESS = {Policy.FULL: 0, Policy.EXCERPT: 1, Policy.LINK: 2}
 EVIDENCE_ORDER = {evidence: place for place, evidence in enumerate(Evidence)}
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_as_ascii_json = json.encoder.encode_basestring_ascii  # as `dumps` writes a string
 _as_json = json.encoder.encode_basestring  # as `dumps` without ASCII alone writes a string
 
 
@@ -338,13 +339,18 @@ def _merged(
     owner: Observation, told: Told, published: When | None, identifiers: tuple[str, ...]
 ) -> Merged:
     """Return the merged item that tells `told`; its hash covers the title and the owner's text."""
-    shown = json.dumps([told.title, owner.content_hash])
     return Merged(
         owner=owner, title=told.title, kind=told.kind, published=published,
         updated_at=told.updated_at, language=told.language, authors=told.authors,
         licence=told.licence, policy=told.policy, url=told.url, entry_id=told.entry_id,
-        identifiers=identifiers, content_hash=hashlib.sha256(shown.encode()).hexdigest(),
+        identifiers=identifiers, content_hash=shown_hash(told.title, owner.content_hash),
     )  # fmt: skip
+
+
+def shown_hash(title: str, content_hash: str) -> str:
+    """Hash what is shown: a title, and the content of the observation that gives the text."""
+    told = f'[{_as_ascii_json(title)}, "{content_hash}"]'
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def sort_at(published: When | None, last_changed_at: str) -> str:

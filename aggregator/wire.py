@@ -18,7 +18,7 @@ from typing import Any
 
 from aggregator import items, model, reading, usual
 from aggregator.sealed import Parcel, Sealed
-from aggregator.store.rows import prepare
+from aggregator.store.rows import packed, prepare
 
 _LENGTH_BYTES = 8
 _PIECE_BYTES = 2**20
@@ -70,7 +70,7 @@ def sealed(found: reading.Understood, platform: model.Platform) -> reading.Under
     """Return what a body says as it goes back: its items as rows, all else of them unopened."""
     entries, several = found.parsed.entries, found.normalised.items
     parcel = Parcel(dumps((entries, several)))
-    prepared = tuple(prepare(item, platform) for item in several)
+    prepared = (packed(prepare(item, platform) for item in several),)
     return replace(
         found,
         parsed=replace(

@@ -18,7 +18,7 @@ from aggregator.errors import ParseError
 from aggregator.model import Code, Fetched, Platform, Role, Source, SourceKind, Validators
 from aggregator.reading_child import Limits
 from aggregator.sealed import Sealed
-from aggregator.store.rows import prepare
+from aggregator.store.rows import prepare, unpacked
 from aggregator.workers import Readers
 from tests.builders import make_platform, make_source
 from tests.parse.feeds import rss
@@ -123,7 +123,9 @@ def test_another_process_prepares_the_rows_that_this_one_would(readers: Readers)
     here = reading.read(source, platform, *rest, nothing)
 
     assert isinstance(found.step.items, Sealed)
-    assert found.step.items.noted == tuple(prepare(item, platform) for item in here.step.items)
+    assert unpacked(*found.step.items.noted) == [
+        prepare(item, platform) for item in here.step.items
+    ]
     assert usual.measure(found.parsed, NOW) == usual.measure(here.parsed, NOW)
 
 

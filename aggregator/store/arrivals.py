@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from aggregator.model import Item, Platform
 from aggregator.sealed import Sealed
 from aggregator.store.items import Outcome, insert, store_item
-from aggregator.store.rows import Prepared, prepare
+from aggregator.store.rows import Prepared, prepare, unpacked
 
 Stored = tuple[Outcome, int | None]
 
@@ -51,7 +51,7 @@ def store_items(
 def _prepared(found: Sequence[Item], platform: Platform) -> Sequence[Prepared]:
     """Return the rows of items at first sight, as their reading process made them, or made now."""
     if isinstance(found, Sealed) and found.noted:
-        return found.noted
+        return unpacked(*found.noted)
     return [prepare(item, platform) for item in found]
 
 

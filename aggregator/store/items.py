@@ -280,7 +280,7 @@ def _tighten(db: sqlite3.Connection, pk: int, policy: Policy) -> None:
 
 
 def _write_observation(db: sqlite3.Connection, pk: int, seen: items.Observation, now: str) -> None:
-    db.execute(_ADD_OBSERVATION, (now, now, pk, *rows.told(seen)))
+    db.execute(_ADD_OBSERVATION, (now, now, pk, *rows.told(seen, seen.rank)))
 
 
 def _observations(db: sqlite3.Connection, pk: int) -> list[items.Observation]:
