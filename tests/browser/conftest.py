@@ -1,36 +1,45 @@
-"""Debian's chromium over the served application; without it these tests are skipped."""
+"""Debian's chromium over the served application.
 
+Without it these tests fail, unless the environment says that it is known to be missing.
+"""
+
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from flask import Flask
 
 from aggregator import derive, store
 from aggregator.clock import SimulatedClock
 from aggregator.config import vocabulary
+from aggregator.model import UserRole
 from aggregator.text.wordforms import WordForms
 from tests.conftest import START
 from tests.web.filling import COUNCIL, FORUM, MINISTRY, Filling
+from tests.web.people import Browser as Reader
+from tests.web.people import add
 from web import create_app
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, BrowserContext
 
 CHROMIUM = Path("/usr/bin/chromium")
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+WITHOUT = os.environ.get("QUERVERWEIS_WITHOUT_BROWSER") == "1"
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
             "--disable-component-update", "--disable-sync"]  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what stands in this folder, and skip it with the reason where it cannot run."""
+    """Mark what stands in this folder; leave it out only where somebody says so."""
     lacking = [path.name for path in (CHROMIUM, AXE) if not path.exists()]
     for item in items:
         if Path(__file__).parent in Path(item.path).parents:
             item.add_marker(pytest.mark.browser)
-            if lacking:
+            if lacking and WITHOUT:
                 item.add_marker(pytest.mark.skip(reason=f"missing: {', '.join(lacking)}"))
 
 
@@ -39,6 +48,8 @@ def browser() -> Iterator["Browser"]:
     """One browser for all tests."""
     from playwright.sync_api import sync_playwright
 
+    if lacking := [path.name for path in (CHROMIUM, AXE) if not path.exists()]:
+        pytest.fail(f"missing: {', '.join(lacking)} (see tests/browser/install.sh)")
     with sync_playwright() as play:
         chromium = play.chromium.launch(executable_path=str(CHROMIUM), args=SWITCHES)
         yield chromium
@@ -60,7 +71,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Site"]:
     server = make(app, host="127.0.0.1", port=0, threads=4)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    yield Site(f"http://127.0.0.1:{server.effective_port}", item)
+    yield Site(f"http://127.0.0.1:{server.effective_port}", item, app)
     server.task_dispatcher.shutdown()
     server.close()
     thread.join(5)
@@ -70,8 +81,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Site"]:
 class Site:
     """Where the pages are."""
 
-    def __init__(self, address: str, item: str) -> None:
+    def __init__(self, address: str, item: str, app: Flask) -> None:
         self.address = address
+        self.item, self.app = item, app
         self.pages = {
             "start": "/",
             "search": "/search?q=leitfaden",
@@ -96,6 +108,11 @@ class Site:
             "missing": "/items/abcdefghijkl",
         }
 
+    def enter(self, context: "BrowserContext", name: str) -> None:
+        """Sign somebody in, without the form that has tests of its own."""
+        context.add_cookies([{"name": "qv-session", "value": Reader(self.app).enter(name).cookie(),
+                              "url": self.address}])  # fmt: skip
+
     def url(self, name: str) -> str:
         """Return the address of a page."""
         return self.address + self.pages[name]
@@ -104,11 +121,18 @@ class Site:
 def fill(filling: Filling, clock: SimulatedClock, forms: WordForms) -> str:
     """Put in an item with every kind of relation, and sources in every state; return its id."""
     long = "Leitfaden zur Registermodernisierung für kleine Kommunen im Onlinezugangsgesetz"
-    item = filling.item(long, MINISTRY, at="2026-11-23T08:15:00Z", text=f"{long}. " * 8)
+    item = filling.item(
+        long, MINISTRY, at="2026-11-23T08:15:00Z", path="leitfaden", text=f"{long}. " * 8
+    )
     twin = filling.item("Neuer Leitfaden", FORUM, at="2026-11-24T07:00:00Z")
     post = filling.item("Wer trägt die Kosten?", FORUM, at="2026-11-22T08:00:00Z")
     decision = filling.item("Beschluss 2018/36", COUNCIL, at="2018-10-25")
     filling.item("Ohne Datum", COUNCIL, at=None)
+    for hour, text in enumerate(("Der erste Stand.", "Der zweite Stand, mit mehr Text.")):
+        filling.item(long, MINISTRY, at="2026-11-23T08:15:00Z", path="leitfaden",
+                     text=f"{long}. " * 8 + text, now=f"2026-11-24T0{hour + 4}:00:00Z")  # fmt: skip
+    for role in UserRole:
+        add(filling.db, str(role), role)
     derive.derive(filling.db, clock=clock, vocabulary=vocabulary(), words=forms)
     filling.same(item, twin)
     filling.link(post, item, "Siehe Schritt 4 im Leitfaden.", anchor="Leitfaden")
