@@ -41,7 +41,7 @@ class Judged:
     title: str | None = None  # None: not known
     shingles: tuple[int, ...] = ()  # of title and text; none: not known
     passage: tuple[int, ...] = ()  # of the sentence that decided, where one was named
-    keys: tuple[str, ...] = ()  # of the item and of all that had turned out to be it by then
+    keys: tuple[str, ...] = ()  # all names that the item had by then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,11 +271,17 @@ def _few(shingles: frozenset[int]) -> tuple[int, ...]:
 
 
 def keys_of(db: sqlite3.Connection, pk: int) -> tuple[str, ...]:
-    """Return the key of an item and of all that turned out to be it."""
+    """Return all names of an item: its key, those of what turned out to be it, its addresses."""
     rows = db.execute(
         "WITH RECURSIVE mine(pk) AS (SELECT ? UNION SELECT i.pk FROM item i"
-        " JOIN mine ON i.merged_into = mine.pk) SELECT key FROM item JOIN mine USING (pk)"
-        " ORDER BY key",
+        " JOIN mine ON i.merged_into = mine.pk) SELECT key AS name FROM item JOIN mine USING (pk)"
+        " UNION SELECT canonical FROM alias JOIN mine ON alias.item = mine.pk ORDER BY name",
         (pk,),
     )
-    return tuple(row["key"] for row in rows)
+    return tuple(row["name"] for row in rows)
+
+
+def names_of(subject: Subject) -> frozenset[str]:
+    """Return the names by which a decision may mean its item."""
+    addresses = [told for told in (subject.url, subject.key) if told and told.startswith("http")]
+    return frozenset([subject.key, *map(urls.canonical, addresses)])

@@ -24,6 +24,7 @@ from aggregator.store.decisions import (
     Subject,
     document,
     find,
+    names_of,
     shingles_of,
     stored,
 )  # fmt: skip
@@ -190,7 +191,7 @@ def _contradicting(best: Decision, held: Iterable[Decision]) -> list[Decision]:
     return [
         decision for decision in latest.values()
         if answer_of(decision) != answer_of(best) and _about(decision) != _about(best)
-        and decision.subject.key not in known
+        and not names_of(decision.subject) & known
     ]  # fmt: skip
 
 
