@@ -53,10 +53,11 @@ class SearchPage:
             "facets": {
                 name: [
                     {"value": value, "label": label, "count": count, "selected": selected,
-                     "toggle_url": query.toggled(base, name, value)}
+                     "toggle_url": toggle(value)}
                     for value, label, count, selected in rows
                 ]
                 for name, rows in self.facets.items()
+                for toggle in (query.toggles(base, name),)
             },
             "suggestion": {
                 "query": self.correction,

@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 CURSOR = re.compile(r"\d{4}-\d{2}-\d{2}[0-9TZ:]*~[a-z0-9]{12}")  # instant and id
 SORTS = ("relevance", "date", "linked", "seen")  # seen: what we saw last comes first
 LISTS = ("platform", "source", "level", "kind", "topic", "ref")
+_MARK = "0.mark.0"  # stands for a value in an address until it is known; none of ours is so
 MOST, USUAL, LAST_PAGE = 100, 20, 50
 SHOWN = 60  # code points of a value that a message repeats
 _DAY = re.compile(r"(?P<y>[0-9]{4})(?:-(?P<m>[0-9]{2})(?:-(?P<d>[0-9]{2}))?)?")
@@ -119,15 +120,28 @@ class SearchQuery:
 
     def toggled(self, base: str, name: str, value: str) -> str:
         """Return the address that adds or takes away a facet's value, from the first page."""
+        return self.toggles(base, name)(value)
+
+    def toggles(self, base: str, name: str) -> Callable[[str], str]:
+        """Return what `toggled` returns for the values of a facet; what they share is told once."""
+        first = replace(self, page=1, cursor=None)
         if name == "year":
-            on = self.year == value
-            days: dict[str, Any] = {"since": None, "until": None}
-            if not on:
-                days = {"since": f"{value}-01-01", "until": f"{value}-12-31"}
-            return self.url(base, **days, page=1, cursor=None)
+            without = replace(first, since=None, until=None)
+            return lambda value: (
+                without.url(base) if self.year == value
+                else without.url(base, since=f"{value}-01-01", until=f"{value}-12-31")
+            )  # fmt: skip
         held = getattr(self, name)
-        changed = tuple(v for v in held if v != value) if value in held else (*held, value)
-        return self.url(base, **{name: changed, "page": 1, "cursor": None})
+        marked = first.url(base, **{name: (_MARK,)})
+        before, _, after = marked.partition(f"{name}={_MARK}")
+
+        def toggle(value: str) -> str:
+            if value in held:
+                return first.url(base, **{name: tuple(v for v in held if v != value)})
+            told = urlencode([(name, one) for one in (*held, value)])
+            return f"{before}{told}{after}"
+
+        return toggle
 
     @property
     def year(self) -> str | None:

@@ -47,7 +47,7 @@ _HYPHENS = re.compile(r"[^-\u2010\u2011]+")
 _NOT_IN_TOKEN = re.compile(r"[^a-z0-9]+")
 _REFERENCE = "ref_"
 _BEGINNING = 4  # letters of a stem without which a word is not read only to be marked
-_FLAT = str.maketrans("äöüß", "aous")  # letter by letter, so that places stay
+_FLAT = tuple(zip("äöüß", "aous", strict=True))  # letter by letter, so that places stay
 
 _Index: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]  # stems, parts
 
@@ -369,7 +369,9 @@ def _worth_reading(text: str, begin: re.Pattern[str]) -> Iterator[Token]:
 
     To read all words of a page took longer than to find the page.
     """
-    flat = text.lower().translate(_FLAT)
+    flat = text.lower()
+    for letter, plain in _FLAT:
+        flat = flat.replace(letter, plain)
     if len(flat) != len(text):  # a rare letter is two in lower case
         yield from tokens(text)
         return
