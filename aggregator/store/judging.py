@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from aggregator.errors import NotFoundError
 from aggregator.model import Platform, Source, SourceKind
-from aggregator.store import audit, catalogue
-from aggregator.store.decisions import PAIRS, Decision, Subject, record
-from aggregator.store.reads import Document
+from aggregator.store import audit, catalogue, effects
+from aggregator.store.decisions import PAIRS, Decision, Subject, find, record
+from aggregator.store.reads import Document, items_by_pk
 from aggregator.store.reads_names import resolve
 
 KINDS = (*PAIRS, "topic")
@@ -84,6 +84,7 @@ def _record(
     )  # fmt: skip
     new = record(db, decision)
     if new:
+        effects.apply(db, decision)
         told = about if isinstance(about, str) else about.url
         audit.note(db, judge.name, "decision", judge.at, item_id,
                    {"kind": kind, "object": told, "value": value})  # fmt: skip
@@ -93,8 +94,7 @@ def _record(
 def verdicts(db: sqlite3.Connection, pk: int) -> list[Document]:
     """Return what was decided on the page of an item, the latest of each question, newest first.
 
-    It is told from the moment on when it was decided, also while it waits to be derived. Who
-    decided stands in the audit log and the exchange form, not here: this is public.
+    Who decided stands in the audit log and the exchange form, not here: this is public.
     """
     rows = db.execute(
         "SELECT decision.kind, object, value, at, why FROM decision"
@@ -106,9 +106,9 @@ def verdicts(db: sqlite3.Connection, pk: int) -> list[Document]:
     told: dict[tuple[str, str], Document] = {}
     for row in rows:
         about = _about(db, row)
-        question = (row["kind"].removeprefix("not_"), about["item"] or about["topic"] or "")
+        question = (row["kind"].removeprefix("not_"), about["id"] or about["topic"] or "")
         told.setdefault(question, {
-            "kind": question[0], **about,
+            "kind": question[0], "item": about["item"], "topic": about["topic"],
             "yes": bool(json.loads(row["value"])) is not row["kind"].startswith("not_"),
             "at": row["at"], "why": row["why"],
         })  # fmt: skip
@@ -116,14 +116,13 @@ def verdicts(db: sqlite3.Connection, pk: int) -> list[Document]:
 
 
 def _about(db: sqlite3.Connection, row: sqlite3.Row) -> Document:
-    """Return the other side of a decision: the id of an item, or a topic."""
+    """Return the other side of a decision: an item, or a topic."""
     if row["kind"] == "topic":
-        return {"item": None, "topic": row["object"]}
-    other = json.loads(row["object"])
-    found = db.execute(
-        "SELECT id FROM item WHERE platform = ? AND key = ?", (other["platform"], other["key"])
-    ).fetchone()
-    return {"item": found["id"] if found else None, "topic": None}
+        return {"id": None, "item": None, "topic": row["object"]}
+    told = json.loads(row["object"])
+    pk = find(db, Subject(platform=told["platform"], key=told["key"], url=told["url"]))
+    item = items_by_pk(db, [pk]).get(pk) if pk is not None else None
+    return {"id": item and item["id"], "item": item, "topic": None}
 
 
 # --- added by hand ---------------------------------------------------------------------------

@@ -162,7 +162,11 @@ def test_same_content_is_not_repeated_among_related(filling: Filling, client: Fl
     filling.same(one, twin)
     filling.related(one, twin, 0.99)
 
-    assert read(client, f"/items/{one}.json")["related"] == []
+    told = read(client, f"/items/{one}.json")["related"]
+    page = client.get(f"/items/{one}").text
+    assert [(row["item"]["id"], row["same"]) for row in told] == [(twin, True)]
+    assert 'id="gleich"' in page
+    assert 'id="verwandt"' not in page
 
 
 @pytest.mark.parametrize("section", ["links_out", "links_in", "same", "related"])

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlencode
 from flask import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as Redirect
 
-from aggregator.store import reads_items, reads_names, reads_references, reads_versions
+from aggregator.store import explain, reads_items, reads_names, reads_references, reads_versions
 from aggregator.store.reads import Document
 from web.answers import answer, link, page
 from web.database import database
@@ -32,6 +32,13 @@ def version(item_id: str, n: int) -> Response | Redirect:
         return redirect(link("items.item", g.form, item_id=found.id), 301)
     document = reads_versions.version_page(database(), found.pk, n)
     return answer("version.html", document, title=t("version.title", n=n))
+
+
+@page(pages, "/items/<item_id>/why/<other_id>")
+def why(item_id: str, other_id: str) -> Response:
+    """Explain why two items are linked, or why they are not."""
+    document = explain.why(database(), item_id, other_id)
+    return answer("why.html", document, title=t("explain.title"))
 
 
 @page(pages, "/lookup")
