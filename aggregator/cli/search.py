@@ -1,10 +1,13 @@
 """`search` and `show`: what the web offers, on the command line."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from aggregator.cli.common import Context, emit, note, say
+
+if TYPE_CHECKING:
+    from aggregator.store import Connection
 
 RELATIONS = {
     "copy": "Kopie", "excerpt": "Auszug", "extended": "erweitert", "overlap": "teilweise gleich",
@@ -94,9 +97,12 @@ def _print(found: dict[str, Any]) -> None:
 
 @click.command("show")
 @click.argument("name")
+@click.option(
+    "--why", "other", metavar="NAME", help="Warum ist er mit diesem verbunden, oder nicht?"
+)
 @click.option("--json", "as_json", is_flag=True, help="Dasselbe Dokument wie /items/ID.json.")
 @click.pass_obj
-def show_command(ctx: Context, name: str, *, as_json: bool) -> None:
+def show_command(ctx: Context, name: str, *, other: str | None, as_json: bool) -> None:
     """Zeigt einen Eintrag mit seinen Querverweisen.
 
     NAME ist eine Kennung, eine Adresse (auch eine frühere) oder quelle:entry_id.
@@ -105,6 +111,9 @@ def show_command(ctx: Context, name: str, *, as_json: bool) -> None:
     from aggregator.store.reads_items import item_document
 
     db = ctx.db(readonly=True)
+    if other is not None:
+        _explain(db, name, other, as_json=as_json)
+        return
     with snapshot(db):
         document = item_document(db, name)
     if as_json:
@@ -124,6 +133,19 @@ def show_command(ctx: Context, name: str, *, as_json: bool) -> None:
         (r["item"], r["anchor"]) for r in document["links_out"] if r["item"]
     ])  # fmt: skip
     _section("Wird erwähnt von", [(r["item"], r["anchor"]) for r in document["links_in"]])
+
+
+def _explain(db: "Connection", name: str, other: str, *, as_json: bool) -> None:
+    """Print why two items are linked, or why they are not."""
+    from aggregator.store import explain
+    from aggregator.store.derived import snapshot
+
+    with snapshot(db):
+        told = explain.why(db, name, other)
+    if as_json:
+        emit(told)
+    else:
+        say(explain.as_text(told).rstrip())
 
 
 def _section(title: str, rows: list[tuple[dict[str, Any], str]]) -> None:

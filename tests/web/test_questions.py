@@ -29,3 +29,16 @@ def test_page_of_an_open_question_says_so(client: FlaskClient, filling: Filling)
     assert read(client, f"/items/{item}.json")["question"]["state"] == "open"
     other = filling.item("Meldung")
     assert read(client, f"/items/{other}.json")["question"] is None
+
+
+def test_page_explains_why_two_items_are_linked_or_not(
+    client: FlaskClient, filling: Filling
+) -> None:
+    one, other = filling.item("Meldung"), filling.item("Andere Meldung", FORUM)
+
+    shown = client.get(f"/items/{one}/why/{other}").text
+
+    assert "Warum verbunden, warum nicht" in shown
+    assert "Was dafür anders sein müsste" in shown
+    assert read(client, f"/items/{one}/why/{other}.json")["linked"] is False
+    assert client.get(f"/items/{one}/why/aaaaaaaaaaaa").status_code == 404
