@@ -63,19 +63,19 @@ def _chosen(
     """Return the matches with the likeliest first."""
     if len(full) <= CHOSEN or found.common:  # else all of the many would be read
         return full
-    chosen: list[Match] = []
+    rows: list[int] = []
     weighed = [] if found.capped else _weighable(generation, single)
     if weighed:
         newest = full[:WEIGHED]
-        scores = dict(map(tuple, generation.run(
-            _BM25, (" OR ".join(weighed), newest[-1].row, newest[0].row)
-        )))  # fmt: skip
-        chosen = sorted(newest, key=lambda match: scores.get(match.row, 0.0))
+        cursor = generation.run(_BM25, (" OR ".join(weighed), newest[-1].row, newest[0].row))
+        cursor.row_factory = None  # a thousand plain tuples
+        scores = dict(cursor.fetchall())
+        rows = sorted((row for row, _, _ in newest), key=lambda row: scores.get(row, 0.0))
     if found.capped or len(full) > WEIGHED:
         titled = _in_title(generation, found, full)
-        chosen = [*chosen[: CHOSEN - len(titled)], *titled]
-    first = dict.fromkeys(chosen)
-    return [*first, *(match for match in full if match not in first)]
+        rows = [*rows[: CHOSEN - len(titled)], *titled]
+    place = {row: n for n, row in enumerate(dict.fromkeys(rows))}
+    return sorted(full, key=lambda match: place.get(match[0], len(place)))
 
 
 def _weighable(generation: Generation, single: Sequence[Single]) -> list[str]:
@@ -91,13 +91,13 @@ def _is_common(generation: Generation, word: str) -> bool:
     return bool(generation.run(_HOW_MANY, (asked, COMMON)).fetchone()[0] >= COMMON)
 
 
-def _in_title(generation: Generation, found: Found, full: Sequence[Match]) -> list[Match]:
-    """Return the newest matches with the words in the title."""
+def _in_title(generation: Generation, found: Found, full: Sequence[Match]) -> list[int]:
+    """Return the rows of the newest matches with the words in the title."""
     expression = f"{{title heads}} : {found.expression}"
     rows = {row for (row,) in generation.run(
         _IN_TITLE, (expression, full[-1].row, NO_END, BY_TITLE)
     )}  # fmt: skip
-    return [match for match in full if match.row in rows]
+    return [row for row, _, _ in full if row in rows]
 
 
 def _ordered(

@@ -9,6 +9,8 @@ LONGEST = 280  # code points: below the 300 of an excerpt
 BEFORE = 60  # code points in front of the first match
 SEARCHED = 20_000  # code points of a text that are looked through
 
+_BLANK = re.compile(r"[^\S ]")  # other than a blank
+
 Mark = tuple[int, int]
 
 
@@ -18,7 +20,7 @@ def snippet(text: str, stems: frozenset[str], analyser: Analyser) -> tuple[str, 
     Returns:
         The piece with an ellipsis where it is cut off, and the offsets in it, end exclusive.
     """
-    text = re.sub(r"\s", " ", text[:SEARCHED])  # one for one: offsets stay
+    text = _BLANK.sub(" ", text[:SEARCHED])  # one for one: offsets stay
     marks = analyser.matches(text, stems) if stems else []
     start = _best_start(text, marks)
     stop = min(len(text), start + LONGEST)
