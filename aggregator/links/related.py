@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 UNIT = 1 << 15  # length of a vector
 MOST_TERMS = 48  # of a vector, the heaviest
-MOST_POSTED = 25  # of these, by which candidates are found
-POSTED_ITEMS = 5000  # a term of more items finds too many candidates to be worth it
+MOST_POSTED = 14  # of these, by which candidates are found: more find no better ones
+POSTED_ITEMS = 2000  # a term of more items finds too many candidates to be worth it
 COMMON_SHARE = 0.05  # a term of more than this share of all items says nothing
 COMMON_ITEMS = 20  # ... unless these are few
-CANDIDATE_FROM = 0.06  # partial cosine over shared posted terms that makes a pair a candidate
+CANDIDATE_FROM = 0.07  # partial cosine over shared posted terms that makes a pair a candidate
 KEPT = 10  # related items of an item's own platform, and as many of other platforms
 SHOWN_CUT = 0.27  # score from which on pages show a pair; scores are measured so that it fits
 SCALE = 10_000  # stored scores are per so many
@@ -48,7 +48,7 @@ FACTORS = MILLE * MILLE  # product of the two tables below for one whole score
 
 # Measuring, when an epoch is taken: one related item of another platform for each item is what a
 # corpus that hangs together offers with few mistakes; where it offers less or more, bounds hold.
-WANTED_CANDIDATES = 250  # of an item, on average: each costs a little of every new item
+WANTED_CANDIDATES = 130  # of an item, on average: each costs a little of every new item
 WANTED_SHOWN = 1.1  # links to other platforms an item, over a sample of all
 SAMPLE = 1000  # items
 MEASURED_FROM = 2000  # items of a corpus: fewer say too little

@@ -9,7 +9,8 @@ from all shingles, or from the samples where a text may not be stored. Pure.
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -23,7 +24,12 @@ FEWEST = 5  # shingles of the shorter text: less is a title that many things may
 SAME_FROM = 0.4  # containment from which on readers call a passage the same
 WHOLE = 0.8  # containment from which on the shorter text is in the other as a whole
 ALIKE = 0.8  # ratio of lengths from which on two such texts are copies
-PREFILTER = 0.2  # share of sampled hashes from which on a pair is worth the verdict
+PREFILTER = 0.2  # share of telling sampled hashes from which on a pair is worth the verdict
+FEW_COMMON = 2  # telling hashes in common below which a text full of frequent ones is not looked at
+# Where only samples can be compared, the words of the shorter text bear witness too: a few sampled
+# passages may be a habit of their authors, while copies share nearly all words.
+SAMPLED_FROM = 0.25  # containment by the samples
+WITNESSED_FROM = 0.58  # mean of the containment by the samples and of that by the words
 LONG_TEXT_CHARS = 60_000  # differences of longer texts are told in words, not in sentences
 
 
@@ -56,6 +62,7 @@ class Content:
     sketch: tuple[int, ...]
     hashes: frozenset[int] | None
     length: int  # words
+    words: Mapping[str, int]  # folded, with their counts; looked at where `hashes` is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +77,23 @@ class Overlap:
 MIRRORED = {"copy": "copy", "overlap": "overlap", "excerpt": "extended", "extended": "excerpt"}
 
 
+def word_counts(told: Mapping[str, int]) -> Counter[str]:
+    """Return words with their counts as they are compared, from words as written."""
+    counts: Counter[str] = Counter()
+    for word, times in told.items():
+        for folded in WORD.findall(word.lower().translate(SPELT_OUT)):
+            counts[folded] += times
+    return counts
+
+
 def likely(one: int, other: int, common: int) -> bool:
-    """Whether sketches of two sizes with so many telling hashes in common are worth the verdict."""
+    """Whether a pair is worth the verdict.
+
+    Args:
+        one: Hashes of the one sketch, of which those that are too frequent need not count.
+        other: Hashes of the other sketch, likewise.
+        common: Hashes in both that are not too frequent.
+    """
     return common >= PREFILTER * min(one, other)
 
 
@@ -90,7 +112,7 @@ def compare(one: Content, other: Content) -> tuple[Overlap, Overlap] | None:
     """
     mine, theirs, common = _counts(one, other)
     shorter, longer = sorted((mine, theirs))
-    if shorter < FEWEST or common < SAME_FROM * shorter:
+    if shorter < FEWEST or not _enough(one, other, common / shorter):
         return None
     if common >= WHOLE * shorter:
         relation = "extended" if theirs > mine else "excerpt"
@@ -103,6 +125,22 @@ def compare(one: Content, other: Content) -> tuple[Overlap, Overlap] | None:
         Overlap(similarity=similarity, relation=MIRRORED[relation],
                 differs=differences(other, one)),
     )  # fmt: skip
+
+
+def _enough(one: Content, other: Content, contained: float) -> bool:
+    """Whether so much of the shorter text being in the other makes a pair."""
+    if one.hashes is not None and other.hashes is not None:
+        return contained >= SAME_FROM
+    if contained < SAMPLED_FROM:
+        return False
+    words = sum(
+        times for word, n in one.words.items() if (times := min(n, other.words.get(word, 0)))
+    )
+    return (contained + words / _fewer_words(one, other)) / 2 >= WITNESSED_FROM
+
+
+def _fewer_words(one: Content, other: Content) -> int:
+    return max(1, min(sum(one.words.values()), sum(other.words.values())))
 
 
 def _counts(one: Content, other: Content) -> tuple[int, int, int]:

@@ -2,13 +2,14 @@
 
 import json
 import sqlite3
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
 
 from aggregator.links import same
 from aggregator.links.same import Content, Overlap
 from aggregator.store.derived import Generation
 from aggregator.store.packing import unpack
+from aggregator.text.words import surfaces
 
 MOST_CONTENTS = 4000  # kept in memory
 LONGEST_CACHED = 20_000  # shingles of one that is kept
@@ -65,17 +66,26 @@ class Copies:
         if not telling:
             return []
         rows = self._generation.run(
-            "SELECT found.item, found.common, length(v.sketch) / 8 AS size FROM ("
+            "SELECT found.item, found.common, length(v.sketch) / 8 AS size,"
+            " CASE WHEN found.common >= ? THEN v.sketch END AS sketch FROM ("
             " SELECT item, count(*) AS common FROM sketch_@"
             " WHERE hash IN (SELECT value FROM json_each(?)) AND item > ? AND item <> ?"
             " GROUP BY item) found JOIN vector_@ v ON v.item = found.item",
-            (json.dumps(telling), item if after else 0, item),
+            (same.FEW_COMMON, json.dumps(telling), item if after else 0, item),
         ).fetchall()
         return [
             row["item"] for row in rows
             if same.likely(len(sketch), row["size"], row["common"])
+            or self._likely_by_telling(len(telling), row)
             or (max(len(sketch), row["size"]) == same.MOST_SAMPLED and self._likely(item, row))
         ]  # fmt: skip
+
+    def _likely_by_telling(self, telling: int, row: sqlite3.Row) -> bool:
+        """Judge a pair by its telling hashes alone: texts full of phrases have few of them."""
+        if row["sketch"] is None:
+            return False
+        theirs = sum(value not in self._frequent for value in unpack("q", row["sketch"]))
+        return same.likely(telling, theirs, row["common"])
 
     def _likely(self, item: int, row: sqlite3.Row) -> bool:
         """Judge a pair with a very long text: only what both have sampled can be compared."""
@@ -107,11 +117,14 @@ def content(row: sqlite3.Row) -> Content:
     """Return what an item is compared by, from its row joined with its sketch."""
     sketch = tuple(unpack("q", row["sketch"] or b""))
     if row["digest"]:
-        length, hashes = json.loads(row["digest"])["length"], None
+        digest = json.loads(row["digest"])
+        length, hashes = digest["length"], None
+        words = same.word_counts(Counter(surfaces(row["title"])) + Counter(digest["terms"]))
     else:
         told = f"{row['title']}\n{row['text']}"
         length, hashes = len(told.split()), same.shingle_hashes(told)
+        words = same.word_counts(Counter(surfaces(told)))
     return Content(
         title=row["title"], text=row["text"], published_at=row["published_at"],
-        sketch=sketch, hashes=hashes, length=length,
+        sketch=sketch, hashes=hashes, length=length, words=words,
     )  # fmt: skip

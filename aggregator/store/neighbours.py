@@ -30,13 +30,14 @@ from aggregator.links.related import (
 from aggregator.store.derived import Generation
 from aggregator.store.packing import pack, unpack
 
-MOST_POSTINGS = 20_000_000  # in memory, 6 bytes each
+MOST_POSTINGS = 20_000_000  # in memory, 8 bytes each
+WEIGHT_BITS = 16  # of a posting in memory, below the number of its item
 MOST_VECTORS = 200_000  # in memory, about 500 bytes each
 UNDATED = -1
 
 Numbers: TypeAlias = npt.NDArray[np.int64]
 Sums: TypeAlias = npt.NDArray[np.float64]  # of integers, exact
-Postings: TypeAlias = tuple["array[int]", "array[int]"]  # items, weights
+Postings: TypeAlias = "array[int]"  # item << WEIGHT_BITS | weight
 
 
 class Indexed(NamedTuple):
@@ -84,19 +85,15 @@ class Neighbourhood:
         vector = indexed.vector
         for term, weight in vector.postings():
             if term in self._postings:
-                items, weights = self._postings[term]
-                items.append(item)
-                weights.append(weight)
+                self._postings[term].append(item << WEIGHT_BITS | weight)
                 self._size += 1
 
     def remove(self, item: int, vector: Vector) -> None:
         """Take an item out."""
         self._vectors.drop(item)
-        for term, _ in vector.postings():
+        for term, weight in vector.postings():
             if term in self._postings:
-                items, weights = self._postings[term]
-                place = items.index(item)
-                del items[place], weights[place]
+                self._postings[term].remove(item << WEIGHT_BITS | weight)
                 self._size -= 1
 
     def of(self, item: int, indexed: Indexed) -> "Scored":
@@ -114,16 +111,15 @@ class Neighbourhood:
 
     def _shares(self, item: int, vector: Vector) -> Sums:
         """Return what each item, by its number, shares of posted terms."""
-        items, products = [], []
-        for term, weight in vector.postings():
-            others, weights = self._list(term)
-            if others:
-                items.append(np.frombuffer(others, np.uint32))
-                products.append(np.frombuffer(weights, np.uint16) * float(weight))
-        if not items:
+        lists = [(self._list(term), weight) for term, weight in vector.postings()]
+        held = np.concatenate(
+            [np.empty(0, np.int64), *(np.frombuffer(x, np.int64) for x, _ in lists if x)]
+        )
+        mine = np.repeat([float(weight) for _, weight in lists], [len(x) for x, _ in lists])
+        if not len(held):
             return np.empty(0)
-        sums = np.bincount(np.concatenate(items), np.concatenate(products))
-        sums = sums.astype(np.float64, copy=False)
+        found = np.bincount(held >> WEIGHT_BITS, (held & (1 << WEIGHT_BITS) - 1) * mine)
+        sums = found.astype(np.float64, copy=False)
         if item < len(sums):
             sums[item] = 0
         return sums
@@ -135,13 +131,15 @@ class Neighbourhood:
             if self._size > MOST_POSTINGS:
                 self._postings.clear()
                 self._size = 0
-            rows = self._generation.run(
-                "SELECT item, weight FROM posting_@ WHERE term = ?", (term,)
-            ).fetchall()
-            items, weights = zip(*rows, strict=True) if rows else ((), ())
-            found = (array("I", items), array("H", weights))
+            # One text of numbers, read at once: a third of the time that rows take.
+            [told] = self._generation.run(
+                f"SELECT group_concat(item << {WEIGHT_BITS} | weight) FROM posting_@"  # noqa: S608 (a number of ours)
+                " WHERE term = ?",
+                (term,),
+            ).fetchone()
+            found = array("q", np.fromstring(told, np.int64, sep=",").tobytes() if told else b"")
             self._postings[term] = found
-            self._size += len(found[0])
+            self._size += len(found)
         return found
 
 
@@ -254,8 +252,9 @@ class _VectorCache:
                 "SELECT item, platform, rank, terms, weights FROM vector_@"
                 " WHERE item IN (SELECT value FROM json_each(?))",
                 (asked,),
-            ).fetchall()
-            self._keep([(*row,) for row in rows])
+            )
+            rows.row_factory = None  # plain tuples: there are many
+            self._keep(rows.fetchall())
 
     def _keep(self, vectors: Sequence[tuple[int, str, str, bytes, bytes]]) -> None:
         """Append rows, each from item, platform, rank, and terms and weights as they are stored."""

@@ -1,5 +1,7 @@
 """Same content, related items, reasons and topics: pure functions of values."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from aggregator.links.related import Feature, Term, Vector, because, score, vect
 from aggregator.links.same import Content, compare, sample, shingle_hashes, shingle_sample
 from aggregator.links.topics import Assigned, Rules, TopicWords, overruled
 from aggregator.text.analysis import Analyser
+from aggregator.text.words import surfaces
 from tests.derive.conftest import WORDS
 
 SENTENCES = [
@@ -25,7 +28,7 @@ def content(text: str, *, title: str = "Wohngeld", stored: bool = True, day: str
     return Content(
         title=title, text=text if stored else "", published_at=day or None,
         sketch=shingle_sample(told), hashes=shingle_hashes(told) if stored else None,
-        length=len(told.split()),
+        length=len(told.split()), words=same.word_counts(Counter(surfaces(told))),
     )  # fmt: skip
 
 
@@ -74,6 +77,21 @@ def test_text_that_may_not_be_stored_is_compared_by_its_sample() -> None:
     found = compare(content(long), content(long, stored=False))
     assert found is not None
     assert found[0].relation == "copy"
+
+
+def test_a_few_sampled_passages_in_common_are_no_copy_without_the_words() -> None:
+    phrase = " ".join(f"Wendung {n} aus dem Haus" for n in range(8))
+    one, other = (
+        content(f"{phrase} " + " ".join(f"{name}{n} {name}wort" for n in range(60)), stored=False)
+        for name in ("erstes", "zweites")
+    )
+    assert compare(one, one) is not None
+    assert compare(one, other) is None
+
+
+def test_texts_full_of_frequent_phrases_are_judged_by_what_is_theirs() -> None:
+    assert not same.likely(13, 30, 2)
+    assert same.likely(2, 19, 2)
 
 
 words = st.lists(st.sampled_from(["stadt", "land", "amt", "geld", "haus", "weg"]), max_size=40)
@@ -134,8 +152,10 @@ def test_items_near_in_time_are_more_related_and_undated_ones_count_as_far() -> 
 def test_a_compound_and_the_words_it_is_made_of_share_terms() -> None:
     compound = [("verwaltungsreform", "Verwaltungsreform",
                  [("verwaltung", "Verwaltung"), ("reform", "Reform")], 1)]  # fmt: skip
-    words = [("reform", "Reform", [], 2), ("verwaltung", "Verwaltung", [], 1)]
-    one, other = (related.count_features(told, ()) for told in (compound, words))
+    one = related.count_features(compound, ())
+    other = related.count_features(
+        [("reform", "Reform", (), 2), ("verwaltung", "Verwaltung", (), 1)], ()
+    )
     assert one.keys() & other.keys() == {"verwaltung", "reform"}
 
 
