@@ -112,10 +112,10 @@ def write_search(
     generation.many(
         "INSERT INTO entry_@ (row, item, bits, id, platform, source, kind, sort_at, topics)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [(number, row["pk"], numbers_of.pack(row["platform"], row["kind"], _sure(topics)),
+        [(number, row["pk"], numbers_of.pack(row["platform"], row["kind"], sure),
           row["id"], row["platform"], row["source"], row["kind"], row["sort_at"],
-          f" {' '.join(_sure(topics))} ")
-         for number, (row, _, topics) in ordered],
+          f" {' '.join(sure)} ")
+         for number, (row, _, topics) in ordered for sure in (_sure(topics),)],
     )  # fmt: skip
     generation.many(
         "INSERT OR IGNORE INTO fresh_@ (word, item, surface) VALUES (?, ?, ?)",
