@@ -13,7 +13,15 @@ from aggregator.clock import stamp
 from aggregator.config import edit
 from aggregator.errors import ConfigError
 from aggregator.model import Source
-from aggregator.store import audit, expectations, reads_runs, reads_sources, reapply, state
+from aggregator.store import (
+    audit,
+    catalogue,
+    expectations,
+    reads_runs,
+    reads_sources,
+    reapply,
+    state,
+)
 from web import access, forms
 from web.access import Need
 from web.answers import action, answer, page, shown
@@ -100,7 +108,8 @@ def act(source: str) -> Redirect:
             case "ask":
                 reapply.ask_now(db, source)
             case "accept":
-                expectations.check_declared(listed(source), told.reason, source)
+                if (wanted := catalogue.source(db, source)) is not None:
+                    expectations.check_declared(wanted, told.reason, source)
                 expectations.accept(db, source, by, at)
             case _:
                 raise ConfigError("diese Handlung gibt es nicht", where=what)

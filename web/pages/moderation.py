@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as Redirect
 from aggregator import store
 from aggregator.clock import stamp
 from aggregator.errors import NotFoundError
-from aggregator.store import audit, expectations, judging, queues, standing, state
+from aggregator.store import audit, catalogue, expectations, judging, queues, standing, state
 from aggregator.store.decisions import Decision, Subject
 from aggregator.store.queues import QUEUES, Verdict
 from web import access, forms
@@ -15,7 +15,6 @@ from web.access import Need
 from web.answers import action, answer, page, shown
 from web.database import connected, database, now
 from web.language import both
-from web.pages.admin_sources import listed
 
 pages = Blueprint("moderation", __name__)
 VERDICTS = ("yes", "no", "skip")
@@ -99,7 +98,8 @@ def _decision(db: store.Connection, told: Verdict) -> Decision | None:
     if told.queue == "suspect":
         if told.verdict == "yes":
             found = state.state_of(db, told.item)
-            expectations.check_declared(listed(told.item), found.reason, told.item)
+            if (wanted := catalogue.source(db, told.item)) is not None:
+                expectations.check_declared(wanted, found.reason, told.item)
             expectations.accept(db, told.item, told.by, told.at)
         return None
     if told.queue == "confirm":
