@@ -18,7 +18,7 @@ from aggregator.text.scoring import Candidate, Columns, Wanted
 WEIGHED = 1_000  # newest matches that bm25 weighs
 CHOSEN = 60  # of them that are put in order
 BY_TITLE = 30  # newest ones with the words in the title, where more match
-COMMON = 5_000  # items from which on a word is not weighed
+COMMON = 1_500  # items from which on a word is not weighed beside others
 READ = 6_000  # letters of a column that are looked through
 
 _BM25 = """
@@ -52,19 +52,19 @@ def by_relevance(
     rest = [match for match in kept if match.item in partial]
     scores: dict[int, float] = {}
     wanted = translation.wanted
-    chosen = _chosen(generation, found, full, translation.single)
+    chosen = _chosen(generation, found, full, translation)
     ordered = _ordered(generation, chosen, wanted, scores)
     return [*ordered, *_ordered(generation, rest, wanted, scores)], scores
 
 
 def _chosen(
-    generation: Generation, found: Found, full: list[Match], single: Sequence[Single]
+    generation: Generation, found: Found, full: list[Match], translation: Translation
 ) -> list[Match]:
     """Return the matches with the likeliest first."""
     if len(full) <= CHOSEN or found.common:  # else all of the many would be read
         return full
     rows: list[int] = []
-    weighed = [] if found.capped else _weighable(generation, single)
+    weighed = [] if found.capped else _weighable(generation, translation.single)
     if weighed:
         newest = full[:WEIGHED]
         cursor = generation.run(_BM25, (" OR ".join(weighed), newest[-1].row, newest[0].row))
@@ -72,7 +72,7 @@ def _chosen(
         scores = dict(cursor.fetchall())
         rows = sorted((row for row, _, _ in newest), key=lambda row: scores.get(row, 0.0))
     if found.capped or len(full) > WEIGHED:
-        titled = _in_title(generation, found, full)
+        titled = _in_title(generation, translation.exact, full)
         rows = [*rows[: CHOSEN - len(titled)], *titled]
     place = {row: n for n, row in enumerate(dict.fromkeys(rows))}
     return sorted(full, key=lambda match: place.get(match[0], len(place)))
@@ -80,6 +80,8 @@ def _chosen(
 
 def _weighable(generation: Generation, single: Sequence[Single]) -> list[str]:
     """Return the expressions of the terms whose words are not too common to be weighed."""
+    if len(single) == 1 and len(single[0].words) == 1:
+        return [single[0].expression]  # no more than are looked at
     words = {word for one in single for word in one.words}
     common = {word for word in words if _is_common(generation, word)}
     return [one.expression for one in single if common.isdisjoint(one.words)]
@@ -91,9 +93,9 @@ def _is_common(generation: Generation, word: str) -> bool:
     return bool(generation.run(_HOW_MANY, (asked, COMMON)).fetchone()[0] >= COMMON)
 
 
-def _in_title(generation: Generation, found: Found, full: Sequence[Match]) -> list[int]:
-    """Return the rows of the newest matches with the words in the title."""
-    expression = f"{{title heads}} : {found.expression}"
+def _in_title(generation: Generation, exact: str, full: Sequence[Match]) -> list[int]:
+    """Return the rows of the newest matches with the words in the title, in full."""
+    expression = f"{{title heads}} : {exact}"
     rows = {row for (row,) in generation.run(
         _IN_TITLE, (expression, full[-1].row, NO_END, BY_TITLE)
     )}  # fmt: skip

@@ -47,6 +47,7 @@ _HYPHENS = re.compile(r"[^-\u2010\u2011]+")
 _NOT_IN_TOKEN = re.compile(r"[^a-z0-9]+")
 _REFERENCE = "ref_"
 _BEGINNING = 4  # letters of a stem without which a word is not read only to be marked
+_PART = 3  # letters of the shortest part of a compound; shorter words stand alone
 _FLAT = tuple(zip("äöüß", "aous", strict=True))  # letter by letter, so that places stay
 
 _Index: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]  # stems, parts
@@ -360,7 +361,8 @@ class Analyser:
 def _beginnings(stems: frozenset[str]) -> re.Pattern[str]:
     """Return a pattern of the first letters of stems, for a flat text in any spelling."""
     told = {stem[:_BEGINNING] for stem in stems if not stem.startswith(_REFERENCE)}
-    spelt = (re.sub("([aou])e?", r"\1e?", re.escape(begin)) for begin in sorted(told))
+    spelt = [re.sub("([aou])e?", r"\1e?", re.escape(begin)) for begin in sorted(told)]
+    spelt = [rf"\b{begin}\b" if len(begin) < _PART else begin for begin in spelt]
     return re.compile("|".join(spelt) or r"(?!)")
 
 
