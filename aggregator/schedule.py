@@ -23,8 +23,8 @@ from aggregator.errors import AggregatorError, StoreError
 from aggregator.model import Catalogue, SourceKind
 from aggregator.record import Recorder
 from aggregator.setting_up import make_fetcher
+from aggregator.store import audit, builds, feedback
 from aggregator.store import backup as backups
-from aggregator.store import builds
 from aggregator.store.hosts import StoredHosts
 from aggregator.text.analysis import open_word_forms
 
@@ -98,6 +98,8 @@ class Scheduler:
                 store.runs.prune(db, stamp(now - settings.keep_runs)),
                 store.snapshots.prune(db, stamp(now - settings.keep_problems)),
             )
+            audit.forget(db, stamp(now - settings.keep_audit))
+            feedback.forget(db, stamp(now - settings.keep_audit))
             store.runs.optimize(db)
             store.leases.release(db, "housekeeping")
         finally:

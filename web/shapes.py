@@ -91,6 +91,13 @@ SHAPES: Mapping[str, Shape] = {
     "items.lookup": {"item": "?Item"},
     "items.version": {"item": "Item", "version": "object", "next": "?object", "last": "int",
                       "diff": "?object", "passages": ["any"]},
+    "items.why": "object",
+    "moderation.precision": {"precision": "object"},
+    "questions.questions": {
+        "total": "int", "counts": "object", "next": "?str",
+        "topics": [{"topic": "str", "count": "int"}],
+        "questions": [{"item": "Item", "state": "str", "replies": "int"}],
+    },
     "links.matrix": {
         "platforms": [_PLATFORM], "total": "int",
         "cells": [{"from_platform": "str", "to_platform": "str", "links": "int", "items": "int",

@@ -47,6 +47,7 @@ class Settings:
     keep_requests: timedelta = timedelta(days=30)
     keep_problems: timedelta = timedelta(days=30)
     keep_runs: timedelta = timedelta(days=90)
+    keep_audit: timedelta = timedelta(days=365)
     web_host: str = "127.0.0.1"
     web_port: int = 8080
     web_threads: int = 4  # reading is short, and SQLite releases the interpreter's lock
@@ -237,6 +238,8 @@ SETTINGS = (
     Setting(name="keep_problems", read=_duration,
             about="So lange bleibt, was ein Lauf zurückgewiesen hat"),
     Setting(name="keep_runs", read=_duration, about="So lange bleiben Protokolle der Läufe"),
+    Setting(name="keep_audit", read=_duration,
+            about="So lange bleibt, wer was getan hat, und was an Rückmeldungen erledigt ist"),
     Setting(name="web_host", read=_text, about="Adresse, an der die Webanwendung lauscht"),
     Setting(name="web_port", read=_whole(1, 65535), about="Port der Webanwendung"),
     Setting(name="web_threads", read=_whole(1, 128),

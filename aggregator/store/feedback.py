@@ -41,3 +41,8 @@ def done(db: sqlite3.Connection, number: int, at: str) -> None:
     )
     if cursor.rowcount == 0:
         raise NotFoundError("diese Rückmeldung gibt es nicht", where=str(number))
+
+
+def forget(db: sqlite3.Connection, before: str) -> int:
+    """Delete reports that were seen to before an instant; return how many."""
+    return db.execute("DELETE FROM feedback WHERE done_at < ?", (before,)).rowcount
