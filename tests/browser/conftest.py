@@ -64,14 +64,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Site"]:
     data, clock = tmp_path_factory.mktemp("data"), SimulatedClock(START)
     forms = WordForms.of({"leitfaden": "leitfaden", "register": "register"})
     db = store.connect(data / "querverweis.sqlite3")
-    item = fill(Filling(db), clock, forms)
+    item, other = fill(Filling(db), clock, forms)
     app = create_app(data, clock=clock)
     app.extensions["word_forms"] = forms
     make: Any = waitress.create_server  # waitress has no types
     server = make(app, host="127.0.0.1", port=0, threads=4)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    yield Site(f"http://127.0.0.1:{server.effective_port}", item, app)
+    yield Site(f"http://127.0.0.1:{server.effective_port}", item, other, app)
     server.task_dispatcher.shutdown()
     server.close()
     thread.join(5)
@@ -81,9 +81,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Site"]:
 class Site:
     """Where the pages are."""
 
-    def __init__(self, address: str, item: str, app: Flask) -> None:
+    def __init__(self, address: str, item: str, other: str, app: Flask) -> None:
         self.address = address
-        self.item, self.app = item, app
+        self.item, self.other, self.app = item, other, app
         self.pages = {
             "start": "/",
             "search": "/search?q=leitfaden",
@@ -118,8 +118,12 @@ class Site:
         return self.address + self.pages[name]
 
 
-def fill(filling: Filling, clock: SimulatedClock, forms: WordForms) -> str:
-    """Put in an item with every kind of relation, and sources in every state; return its id."""
+def fill(filling: Filling, clock: SimulatedClock, forms: WordForms) -> tuple[str, str]:
+    """Put in an item with every kind of relation, and sources in every state.
+
+    Returns:
+        Its id, and that of an item related to it.
+    """
     long = "Leitfaden zur Registermodernisierung für kleine Kommunen im Onlinezugangsgesetz"
     item = filling.item(
         long, MINISTRY, at="2026-11-23T08:15:00Z", path="leitfaden", text=f"{long}. " * 8
@@ -156,4 +160,4 @@ def fill(filling: Filling, clock: SimulatedClock, forms: WordForms) -> str:
         "INSERT INTO request (at, host, url, status, bytes, ms, waited_ms) VALUES"
         " ('2026-11-24T06:00:00Z', 'forum.example', 'https://forum.example/', 200, 9000, 30, 0)"
     )
-    return item
+    return item, decision

@@ -34,7 +34,7 @@ ROLES = {Need.NOTHING: None, Need.READING: None, Need.ACCOUNT: "reader",
 def pages_of(site: Site, role: str | None) -> dict[str, str]:
     """Return the pages that a role opens and no lower one does, by endpoint."""
     adapter = site.app.url_map.bind("localhost")
-    values = VALUES | {"item_id": site.item}
+    values = VALUES | {"item_id": site.item, "other_id": site.other}
     told = {}
     for route in table(site.app):
         if ROLES[route.need] != role or not _is_page(site, route):
@@ -49,7 +49,7 @@ def pages_of(site: Site, role: str | None) -> dict[str, str]:
 def _is_page(site: Site, route: Route) -> bool:
     rules = site.app.url_map._rules_by_endpoint[route.endpoint]
     is_html = any((rule.defaults or {}).get("form") == "html" for rule in rules)
-    elsewhere = route.endpoint.startswith(ELSEWHERE) or "token" in rules[0].arguments
+    elsewhere = route.endpoint.startswith(ELSEWHERE) or rules[0].arguments & {"token"}
     return is_html and "GET" in route.methods and not elsewhere
 
 
