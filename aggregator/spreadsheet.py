@@ -1,6 +1,6 @@
 """Cells of CSV files that people open in spreadsheets, which run what looks like a formula."""
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")  # the wide ones count in Japanese versions
 
 
 def cell(value: object) -> object:
