@@ -29,7 +29,7 @@ from aggregator.links.topic_features import LEARNT, NEAR, Groups, Space, flat
 from aggregator.links.topics import Assigned
 from aggregator.text.words import undotted
 
-SURE = 0.9  # margin of the vocabulary; for its own words it comes to about 1
+SURE = 0.95  # margin of the vocabulary; for its own words it comes to about 1
 SHARPNESS = 6.0  # turns scores into shares of confidence
 VOTE_POWER, VOTE_ROOM = 4, 0.05  # of neighbours: near ones count much more; few votes count less
 KEPT = 3  # topics that are told of an item

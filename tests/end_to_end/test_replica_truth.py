@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +18,8 @@ from aggregator.clock import SimulatedClock
 from aggregator.record import Report
 from aggregator.replica import Replica
 from aggregator.store import resolve
-from aggregator.store.derived import live
+from aggregator.store.derived import live, reading
+from aggregator.store.reads_questions import question_of
 
 TRUTH = json.loads((resources.files("aggregator.replica") / "truth.json").read_text("utf-8"))
 ROUNDS = TRUTH["rounds"]
@@ -35,6 +36,12 @@ class Crawled:
     first: dict[str, Any] = field(default_factory=dict)
     second: dict[str, Report] = field(default_factory=dict)
     before: dict[str, str] = field(default_factory=dict)  # id of each key after round 1
+
+    @property
+    def pks(self) -> dict[str, int]:
+        """The row of each key that is to be seen."""
+        rows = self.db.execute("SELECT key, pk FROM item WHERE merged_into IS NULL")
+        return {row["key"]: row["pk"] for row in rows}
 
 
 @pytest.fixture(scope="module")
@@ -294,3 +301,39 @@ def test_round_two_leaves_decisions_untouched(crawled: Crawled) -> None:
     rows = crawled.db.execute("SELECT kind, object, value, by_name FROM decision")
 
     assert [tuple(row) for row in rows] == [("topic", "bildung", "true", "Erika")]
+
+
+def test_questions_are_answered_as_planted(crawled: Crawled) -> None:
+    planted = {item["key"]: item for item in ROUNDS["1"]["items"]}
+    subjects = {item["key"]: item["topics"] for n in ("1", "2") for item in ROUNDS[n]["items"]}
+    near: Counter[bool] = Counter()
+    pks = crawled.pks
+
+    for key, item in planted.items():
+        if item["kind"] not in ("question", "faq") or key not in pks:
+            continue
+        told = question_of(crawled.db, pks[key])
+        assert told is not None, key
+        solved = "answered" if item["kind"] == "faq" else "accepted" if item["solved"] else "open"
+        assert told["state"] == solved, key
+        assert told["same_question"] == [], "none is planted twice"
+        if item["kind"] == "question":  # those of the ministry's list ask in general
+            near.update(subjects.get(answer["item"]["key"]) == item["topics"]
+                        for answer in told["answers"] if answer["kind"] == "found")  # fmt: skip
+
+    assert near[True] >= 20
+    assert near[False] <= 0.1 * near.total(), "docs/link-quality.md names the exceptions"
+
+
+def test_topics_are_those_planted_but_for_what_is_explained(crawled: Crawled) -> None:
+    rows = reading(crawled.db).run("SELECT item, topic FROM topic_@ WHERE auto = 1").fetchall()
+    given = defaultdict(set)
+    for row in rows:
+        given[row["item"]].add(row["topic"])
+    pks = crawled.pks
+    planted = {pks[item["key"]]: set(item["topics"])
+               for item in ROUNDS["1"]["items"] if item["key"] in pks}  # fmt: skip
+    right = sum(len(given[pk] & topics) for pk, topics in planted.items())
+
+    assert right >= 0.88 * sum(len(given[pk]) for pk in planted)
+    assert right >= 0.77 * sum(map(len, planted.values()))
