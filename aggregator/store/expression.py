@@ -150,11 +150,11 @@ class Translator:
         """Return the ways in which a text may say a term."""
         names = [phrase for phrase in (term.phrase, *term.alternatives) if phrase]
         names += [(stem,) for stem in joined]
-        parts = term.parts if term.parts != term.phrase else ()
+        parts = term.parts
         ways = [_quoted(phrase) for phrase in names]
         if term.joined and (term.joined,) != term.phrase:
             ways.insert(1, _quoted((term.joined,)))
-        if parts and way.by_parts:
+        if parts and parts != (term.joined,) and way.by_parts:
             ways.append("(" + " AND ".join(_quoted((part,)) for part in parts) + ")")
         self._stems.update(term.parts, [term.joined], *names)
         told = tuple(dict.fromkeys(" ".join(name) for name in names))

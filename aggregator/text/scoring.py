@@ -6,7 +6,7 @@ written in `docs/search-quality.md`.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -239,13 +239,17 @@ def _compare(rows: list[list[float]], candidates: Sequence[Candidate]) -> None:
             for term, weight in zip(*vector, strict=True):
                 usual[term] = usual.get(term, 0.0) + rows[number][0] * weight / length
     size = math.hypot(*usual.values()) or 1.0
-    look: Callable[[int, float], float] = usual.get
-    for row, one in zip(rows, candidates, strict=True):
-        if one.vector:
-            terms, weights = one.vector
-            length = math.hypot(*weights) or 1.0
-            shared = sum(look(t, 0.0) * w for t, w in zip(terms, weights, strict=True))
-            row[place] = shared / (length * size)
+    alike = [_cosine(one.vector, usual) / size if one.vector else None for one in candidates]
+    told = [value for value in alike if value is not None]
+    middle = _mean(told) if told else 0.0  # who is not linked yet is neither like nor unlike them
+    for row, value in zip(rows, alike, strict=True):
+        row[place] = middle if value is None else value
+
+
+def _cosine(vector: Vector, usual: Mapping[int, float]) -> float:
+    """Return the product of a vector, taken as of length 1, with another."""
+    length = math.hypot(*vector[1]) or 1.0
+    return sum(usual.get(term, 0.0) * weight for term, weight in zip(*vector, strict=True)) / length
 
 
 def _date(rows: list[list[float]], candidates: Sequence[Candidate]) -> None:

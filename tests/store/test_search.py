@@ -255,3 +255,7 @@ def test_what_is_common_is_found_newest_first_within_the_bound(
     assert not page.total_is_exact
     assert sum(row[2] for row in page.facets["platform"]) == 2
     assert set(titles(page)) == {"Frist für die Steuer", "Kurz gesagt"}
+
+
+def test_pieces_of_a_hyphenated_word_are_found_apart_where_it_is_rare(ask: Ask) -> None:
+    assert titles(ask("Wohngeld-Papier")) == ["Kurz gesagt"]
