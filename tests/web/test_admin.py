@@ -352,6 +352,35 @@ def test_a_file_is_edited_as_text_and_mistakes_are_told(desk: Browser, path: Pat
     assert "# spät" in late.text
 
 
+def test_a_file_that_cannot_be_shown_is_not_edited(desk: Browser, path: Path) -> None:
+    body = LIST.encode() + b"# Gr\xfc\xdfe\n"
+    path.write_bytes(body)
+
+    answer = desk.get("/admin/list/file/sources.yaml")
+
+    assert answer.status_code == 409
+    assert "UTF-8" in answer.text
+    assert path.read_bytes() == body
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_text_that_is_sent_back_unchanged_changes_nothing(
+    desk: Browser, path: Path, ends: str, mark: str
+) -> None:
+    body = (mark + "\n\n" + LIST).replace("\n", ends).encode()
+    path.write_bytes(body)
+    url = "/admin/list/file/sources.yaml"
+    told = fields(desk.get(url).text)
+    sent = told["text"].replace("\r\n", "\n").replace("\n", "\r\n")  # as browsers do
+
+    look = desk.client.post(url, data=told | {"text": sent, "do": "look"})
+
+    assert "An der Datei ändert sich nichts" in look.text
+    desk.client.post(url, data=fields(look.text) | {"do": "save"})
+    assert path.read_bytes() == body
+
+
 @pytest.mark.parametrize(
     "name", ["../sources.yaml", "..%2f..%2fetc%2fpasswd", "/etc/passwd", "sources.d/../../x.yaml",
              "settings.toml", "querverweis.sqlite3"],

@@ -56,10 +56,17 @@ def text(name: str) -> Response | Redirect:
     """Edit a file of the list as text, also one with mistakes."""
     file = curating.file_named(source_list(), name)
     seen = lists.fingerprint(source_list())
+    present = file.read_bytes()
+    try:
+        shown_text = present.decode("utf-8")
+    except UnicodeDecodeError as error:  # what cannot be shown would be lost by saving
+        raise ConfigError("die Datei ist kein UTF-8 und lässt sich hier nicht bearbeiten",
+                          where=f"{name}, Byte {error.start}",
+                          remedy="sie in einem Editor als UTF-8 speichern") from error  # fmt: skip
     if request.method == "GET":
-        return _text_page(name, file.read_text("utf-8", "replace"), seen)
+        return _text_page(name, shown_text, seen)
     told = request.form.get("text", "")
-    crlf = b"\r\n" in file.read_bytes()  # browsers send CRLF whatever stood there
+    crlf = b"\r\n" in present  # browsers send CRLF whatever stood there
     body = told.replace("\r\n", "\n").replace("\n", "\r\n" if crlf else "\n").encode("utf-8")
     return _replace(name, body, told, f"text {name}")
 
