@@ -1,5 +1,6 @@
 """Tables of counts: how dark a cell is. The number always stands in it; colour is an extra."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -13,6 +14,8 @@ from web.language import known
 LEVELS = [str(level) for level in Level]
 STEPS = (0, 1, 10, 30, 80, 200)  # from which number on a cell is how dark
 AGE_STEPS = (7, 30, 90, 365)  # days: the newer, the darker
+WIDE = 24  # platforms from which on a table by level says more than one by platform
+MOST = 40  # platforms of one table: the rest stands in the CSV
 BLANKS = {"no_source": "×", "unread": "?", "silent": "0"}
 
 
@@ -55,11 +58,19 @@ def groups(columns: Sequence[Document]) -> list[tuple[str, int]]:
 
 
 def platform_table(document: Document, cells: Iterable[Document]) -> Document:
-    """Arrange links between platforms; only platforms that have some are shown."""
+    """Arrange links between platforms; only platforms that have some, the most linked `MOST`.
+
+    `left` says how many platforms with links are not shown; sums are of what is.
+    """
     found = {(c["from_platform"], c["to_platform"]): c for c in cells}
-    linked = {platform for pair in found for platform in pair}
-    shown = by_level([row for row in document["platforms"] if row["id"] in linked])
-    return {**_crossed(shown, found), "groups": groups(shown), "itself": True}
+    weight: Counter[str] = Counter()
+    for pair, cell in found.items():
+        weight.update(dict.fromkeys(pair, cell["links"]))
+    most = {platform for platform, _ in weight.most_common(MOST)}
+    shown = by_level([row for row in document["platforms"] if row["id"] in most])
+    kept = {pair: cell for pair, cell in found.items() if set(pair) <= most}
+    table = _crossed(shown, kept)
+    return {**table, "groups": groups(shown), "itself": True, "left": len(weight) - len(most)}
 
 
 def level_table(cells: Iterable[Document]) -> Document:
@@ -67,7 +78,7 @@ def level_table(cells: Iterable[Document]) -> Document:
     found = {(c["from_level"], c["to_level"]): c for c in cells}
     names = sorted({level for pair in found for level in pair}, key=place)
     shown = [{"id": level, "name": known(f"level.{level}", level)} for level in names]
-    return {**_crossed(shown, found), "groups": [], "itself": False}
+    return {**_crossed(shown, found), "groups": [], "itself": False, "left": 0}
 
 
 def _crossed(shown: Sequence[Document], cells: Mapping[tuple[str, str], Document]) -> Document:

@@ -33,7 +33,7 @@ def coverage(db: sqlite3.Connection, *, now: datetime, topics: Collection[str]) 
     cells = report.coverage(db, now=now, topics=topics)
     platforms = _platforms(db)
     level_of = {row["id"]: row["level"] for row in platforms}
-    level_cells = _by_level(cells, level_of)
+    level_cells = by_level(cells, level_of)
     slugs = list(dict.fromkeys(cell["topic"] for cell in cells)) or list(topics)
     return {
         "as_of": stamp(now),
@@ -87,7 +87,7 @@ def _topics(
     return list(told.values())
 
 
-def _by_level(cells: Iterable[Document], level_of: dict[str, str]) -> list[Document]:
+def by_level(cells: Iterable[Document], level_of: dict[str, str]) -> list[Document]:
     """Add cells up by level; a level without any platform has no source."""
     told: dict[tuple[str, str], Document] = {}
     for cell in cells:

@@ -15,8 +15,6 @@ from web.memo import counted
 from web.words import topic_name, topic_slugs
 
 pages = Blueprint("coverage", __name__)
-MOST_COLUMNS = 40  # platforms of one table; more are folded by level, and stand in the CSV
-WIDE = 24  # from so many platforms on the table by level is shown first
 GAPS = 3  # topics that are named as gaps
 
 
@@ -34,7 +32,7 @@ def coverage() -> Response:
 
 def _table(document: Document) -> Document:
     """Arrange what was asked for: platforms or levels as columns, numbers or ages in the cells."""
-    wide = len(document["platforms"]) > WIDE and "level" not in request.args
+    wide = len(document["platforms"]) > heat.WIDE and "level" not in request.args
     by = parameters.choice("by", *(("level", "platform") if wide else ("platform", "level")))
     view = parameters.choice("view", "items", "age")
     columns = _platforms(document) if by == "platform" else _levels()
@@ -61,7 +59,7 @@ def _platforms(document: Document) -> list[Document]:
     """Return the platforms as columns: those of the levels asked for, at most so many."""
     levels = request.args.getlist("level")
     found = [row for row in document["platforms"] if not levels or row["level"] in levels]
-    largest = sorted(found, key=lambda row: -row["items"])[:MOST_COLUMNS]
+    largest = sorted(found, key=lambda row: -row["items"])[: heat.MOST]
     return [row for row in found if row in largest]
 
 

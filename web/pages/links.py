@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response, g, url_for
 
 from aggregator.errors import NotFoundError
 from aggregator.store import reads_matrix, reads_references
@@ -21,14 +21,17 @@ def matrix() -> Response:
     """Show how often each platform, and each level, links to each other one."""
     told = counted("matrix", reads_matrix.matrix)
     document = told | {"cells": with_urls(told["cells"]), "levels": with_urls(told["levels"])}
-    by = parameters.choice("by", "platform", "level")
+    linked = {cell[end] for cell in document["cells"] for end in ("from_platform", "to_platform")}
+    is_wide = g.form == "html" and len(linked) > heat.WIDE  # programs get what they always got
+    usual = ("level", "platform") if is_wide else ("platform", "level")
+    by = parameters.choice("by", *usual)
     return answer(
         "matrix.html", document, title=t("matrix.title"),
         rows=document["cells" if by == "platform" else "levels"],
         by=by, table=heat.platform_table(document, document["cells"]) if by == "platform"
         else heat.level_table(document["levels"]),
         findings=_findings(document), switches=[
-            ("matrix.by.platform", here(by=None), by == "platform"),
+            ("matrix.by.platform", here(by="platform"), by == "platform"),
             ("matrix.by.level", here(by="level"), by == "level"),
         ],
     )  # fmt: skip

@@ -6,11 +6,12 @@ from flask import Blueprint, Response
 
 from aggregator.store import report as counts
 from aggregator.store.reads import Document
+from aggregator.store.reads_coverage import by_level
 from aggregator.store.reads_overview import day_begin
 from web import heat, parameters
 from web.answers import answer, link, page
 from web.database import now
-from web.language import t
+from web.language import known, t
 from web.memo import counted
 from web.pages.links import with_urls
 from web.words import topic_slugs
@@ -39,6 +40,7 @@ def report() -> Response:
         matrix=heat.platform_table(document, with_urls(document["matrix"]["rows"])),
         levels=heat.level_table(with_urls(document["levels"]["rows"])), cover=_cover(document),
         sections=SECTIONS, shares=SHARES, method=METHOD, keys=counts.KEYS,
+        most=heat.WIDE,
     )  # fmt: skip
 
 
@@ -61,11 +63,16 @@ def _figures(document: Document) -> list[tuple[str, int, str]]:
 
 
 def _cover(document: Document) -> Document:
-    """Arrange the coverage: a row for each platform, a column for each topic."""
-    cells = {(row["platform"], row["topic"]): row for row in document["coverage"]["rows"]}
-    topics = list(dict.fromkeys(row["topic"] for row in document["coverage"]["rows"]))
+    """Arrange the coverage: a row for each platform, or each level, a column for each topic."""
+    found = document["coverage"]["rows"]
+    topics = list(dict.fromkeys(row["topic"] for row in found))
+    by, homes = "platform", heat.by_level(document["platforms"])
+    if len(homes) > heat.WIDE:
+        by, found = "level", by_level(found, {home["id"]: home["level"] for home in homes})
+        homes = [{"id": level, "short_name": known(f"level.{level}", level)}
+                 for level in dict.fromkeys(row["level"] for row in found)]  # fmt: skip
+    cells = {(row[by], row["topic"]): row for row in found}
     rows = [
-        {"platform": home, "cells": [cells[home["id"], topic] for topic in topics]}
-        for home in heat.by_level(document["platforms"])
+        {"head": home, "cells": [cells[home["id"], topic] for topic in topics]} for home in homes
     ]
-    return {"topics": topics, "rows": rows}
+    return {"by": by, "topics": topics, "rows": rows}
