@@ -116,7 +116,7 @@ class Deriver:
             for pk, value in ruled.items()
             if value and (other := indexed_of(self.generation, pk))
         ]
-        return Relations(rank=indexed.rank, best=found.best() + together, all=found)
+        return Relations(best=found.best() + together, all=found)
 
     def _by_decision(self, one: Indexed, other: Indexed, item: int) -> Neighbour:
         """Score a pair that people put together."""
@@ -170,7 +170,7 @@ class Deriver:
     def _offer(self, own: Sequence[int], related: Mapping[int, "Relations | None"]) -> None:
         """Offer new items to the lists of all that are not worked on in this batch."""
         self._lists.offer([
-            (other, Neighbour(-points, relations.rank, item, away))
+            (other, away, points, item)
             for item in own
             if (relations := related[item]) is not None
             for other, points, away in relations.all
@@ -182,7 +182,6 @@ class Deriver:
 class Relations:
     """What an item is related to: its own list, and all whose lists it may enter."""
 
-    rank: str
     best: list[Neighbour]
     all: Scored
 

@@ -6,16 +6,24 @@ known of the weakest of each list is kept in memory, since most candidates are t
 
 import json
 from collections.abc import Collection, Iterable, Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from aggregator.links import related
-from aggregator.links.related import Neighbour
 from aggregator.store.derived import Generation
 
 MOST_KNOWN = 500_000  # lists whose weakest is kept in memory
 ROOM = -1  # the least score of a list that is not full
 
-Offer: TypeAlias = tuple[int, Neighbour]  # whose list, and who may enter it
+Held: TypeAlias = tuple[int, int]  # minus score, item: plain, since there are many
+
+
+class Offer(NamedTuple):
+    """An item that may enter the list of another one."""
+
+    owner: int
+    away: bool
+    score: int
+    item: int
 
 
 class Lists:
@@ -24,9 +32,9 @@ class Lists:
     def __init__(self, generation: Generation) -> None:
         self._generation = generation
         self._least: dict[tuple[int, bool], int] = {}
-        self._open: dict[tuple[int, bool], list[Neighbour]] = {}
+        self._open: dict[tuple[int, bool], list[Held]] = {}
         self._gone: list[tuple[int, int]] = []
-        self._come: list[tuple[int, Neighbour]] = []
+        self._come: list[Offer] = []
 
     def forget(self, items: Iterable[int]) -> None:
         """Forget what is known of lists that were changed otherwise."""
@@ -34,47 +42,45 @@ class Lists:
             self._least.pop((item, True), None)
             self._least.pop((item, False), None)
 
-    def offer(self, offers: Sequence[Offer]) -> None:
-        """Let items enter the lists of others where they are better than the weakest there."""
+    def offer(self, offers: Sequence[tuple[int, bool, int, int]]) -> None:
+        """Let items enter the lists of others where they are better than the weakest there.
+
+        Args:
+            offers: Fields of `Offer`; most are refused, so they are not made one before. The
+                vectors of their items are written.
+        """
         if len(self._least) >= MOST_KNOWN:
             self._least.clear()
-        self._look({owner for owner, _ in offers if (owner, True) not in self._least})
         least = self._least
-        better = [
-            (owner, one) for owner, one in offers if -one.minus_score >= least[owner, one.away]
-        ]
-        self._read({(owner, one.away) for owner, one in better})
-        for owner, one in better:
-            if -one.minus_score >= least[owner, one.away]:  # it rises as others enter
-                self._enter(owner, one)
+        self._look({one[0] for one in offers if (one[0], True) not in least})
+        better = [one for one in offers if one[2] >= least[one[0], one[1]]]
+        self._read({(one[0], one[1]) for one in better})
+        for one in better:
+            if one[2] >= least[one[0], one[1]]:  # it rises as others enter
+                self._enter(Offer(*one))
 
-    def _enter(self, owner: int, neighbour: Neighbour) -> None:
+    def _enter(self, one: Offer) -> None:
         """Put an item into a list, and push the weakest out of one that is too long."""
-        side = (owner, neighbour.away)
+        side = (one.owner, one.away)
         held = self._open[side]
-        held.append(neighbour)
-        self._come.append((owner, neighbour))
+        held.append((-one.score, one.item))
+        self._come.append(one)
         if len(held) > related.KEPT:
-            self._gone.append((owner, self._push_out(held).item))
-        full = len(held) >= related.KEPT
-        self._least[side] = -max(one.minus_score for one in held) if full else ROOM
+            self._gone.append((one.owner, self._push_out(held)))
+        self._least[side] = -max(held)[0] if len(held) >= related.KEPT else ROOM
 
-    def _push_out(self, held: list[Neighbour]) -> Neighbour:
+    def _push_out(self, held: list[Held]) -> int:
         """Take the weakest out of a list; the rank counts only among equal scores."""
-        last = max(one.minus_score for one in held)
-        weakest = [one for one in held if one.minus_score == last]
+        last = max(held)[0]
+        weakest = [one for one in held if one[0] == last]
+        gone = weakest[0]
         if len(weakest) > 1:
-            weakest = sorted(one._replace(rank=self._rank(one)) for one in weakest)
-        gone = weakest[-1]
-        held[:] = [one for one in held if one.item != gone.item]
-        return gone
+            gone = max(weakest, key=lambda one: (self._rank(one[1]), one[1]))
+        held.remove(gone)
+        return gone[1]
 
-    def _rank(self, neighbour: Neighbour) -> str:
-        if neighbour.rank:
-            return neighbour.rank
-        row = self._generation.run(
-            "SELECT rank FROM vector_@ WHERE item = ?", (neighbour.item,)
-        ).fetchone()
+    def _rank(self, item: int) -> str:
+        row = self._generation.run("SELECT rank FROM vector_@ WHERE item = ?", (item,)).fetchone()
         return str(row["rank"])
 
     def write(self) -> None:
@@ -84,8 +90,8 @@ class Lists:
         self._generation.many(
             "INSERT OR REPLACE INTO related_@ (item, other, score, away, ruled)"
             " VALUES (?, ?, ?, ?, 0)",
-            [(owner, n.item, -n.minus_score, n.away)
-             for owner, n in self._come if (owner, n.item) not in pushed],
+            [(one.owner, one.item, one.score, one.away)
+             for one in self._come if (one.owner, one.item) not in pushed],
         )  # fmt: skip
         self._open.clear()
         self._gone.clear()
@@ -121,4 +127,4 @@ class Lists:
         )
         rows.row_factory = None  # plain tuples: there are many
         for owner, away, other, minus_score in rows:
-            self._open[owner, away == 1].append(Neighbour(minus_score, "", other, away == 1))
+            self._open[owner, away == 1].append((minus_score, other))
