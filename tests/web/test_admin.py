@@ -464,6 +464,18 @@ def test_a_run_tells_what_was_asked_and_whose_fault_it_was(desk: Browser, fillin
     assert desk.get("/admin/runs/8").status_code == 404
 
 
+def test_a_run_under_way_reloads_only_when_asked_to(desk: Browser, filling: Filling) -> None:
+    filling.db.execute("INSERT INTO run (id, source, started_at, trigger) VALUES"
+                       " (9, 'amt-feed', '2026-11-24T07:59:00Z', 'schedule')")  # fmt: skip
+
+    assert 'http-equiv="refresh"' not in desk.get("/admin/runs/9").text
+    live = desk.get("/admin/runs/9?live=1").text
+    assert '<meta http-equiv="refresh" content="5">' in live
+    assert "Anhalten" in live
+    filling.db.execute("UPDATE run SET ended_at = '2026-11-24T08:00:00Z', state = 'ok'")
+    assert 'http-equiv="refresh"' not in desk.get("/admin/runs/9?live=1").text
+
+
 def test_nobody_but_an_admin_gets_near(app: Flask, filling: Filling) -> None:
     add(filling.db, "moderatorin", UserRole.MODERATOR)
     browser = Browser(app)
