@@ -20,7 +20,7 @@ from aggregator.store.search_query import SearchQuery
 from aggregator.text.asked import keys_asked
 
 LOOKED_AT = 3_000  # newest matches that are filtered and counted
-ENOUGH = 50  # items with all words in full: those with their parts are not looked for
+ENOUGH = 200  # items with all words in full: those with their parts are not looked for
 FEW = 10  # hits with all words below which those with any are added
 NO_END = 1 << 62
 

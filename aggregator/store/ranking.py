@@ -18,7 +18,7 @@ from aggregator.text.scoring import Candidate, Columns, Wanted
 WEIGHED = 1_000  # newest matches that bm25 weighs
 CHOSEN = 60  # of them that are put in order
 BY_TITLE = 30  # newest ones with the words in the title, where more match
-COMMON = 1_500  # items from which on a word is not weighed beside others
+COMMON = 3_000  # items from which on a word is not weighed beside others
 READ = 6_000  # letters of a column that are looked through
 
 _BM25 = """

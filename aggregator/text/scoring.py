@@ -63,7 +63,7 @@ class Weights(NamedTuple):
     title_end: float = 0.12  # the last word of the title is one of them
     in_body: float = 0.14  # share of the words that the text has, also in compounds
     parts_in_title: float = 0.17  # ... that the title has, compounds by their parts
-    like_best: float = 0.64  # has the words that the best candidates have
+    like_best: float = 0.5  # has the words that the best candidates have
     repeated: float = -0.14  # logarithm of the number of words that title and text share
     long_body: float = 0.09  # logarithm of its number of words
     recent: float = 0.14  # newest candidate 1, oldest 0
