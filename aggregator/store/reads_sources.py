@@ -187,7 +187,15 @@ def health(db: sqlite3.Connection, now: datetime) -> Document:
         """
     ).fetchone()
     counts: dict[str, Any] = dict(row)
-    return {"status": "ok", "live": True, "ready": True, **counts, **told, "notices": notices(everyone), "now": stamp(now)}
+    return {
+        "status": "ok",
+        "live": True,
+        "ready": True,
+        **counts,
+        **told,
+        "notices": notices(everyone),
+        "now": stamp(now),
+    }
 
 
 def notices(told: Sequence[Document]) -> list[Document]:
