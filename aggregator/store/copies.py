@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from aggregator.links import same
 from aggregator.links.same import Content, Overlap
@@ -61,7 +61,7 @@ class Copies:
 
     def _candidates(self, item: int, *, after: bool) -> list[int]:
         """Return the items that share enough sampled shingles."""
-        sketch = self._content(item).sketch
+        sketch = self._sketch(item)
         telling = [value for value in sketch if value not in self._frequent]
         if not telling:
             return []
@@ -79,6 +79,13 @@ class Copies:
             or self._likely_by_telling(len(telling), row)
             or (max(len(sketch), row["size"]) == same.MOST_SAMPLED and self._likely(item, row))
         ]  # fmt: skip
+
+    def _sketch(self, item: int) -> Sequence[int]:
+        """Return the sketch of an item; its words are read when there is something to compare."""
+        if item in self._contents:
+            return self._contents[item].sketch
+        row = self._generation.run("SELECT sketch FROM vector_@ WHERE item = ?", (item,)).fetchone()
+        return unpack("q", row["sketch"]) if row else ()
 
     def _likely_by_telling(self, telling: int, row: sqlite3.Row) -> bool:
         """Judge a pair by its telling hashes alone: texts full of phrases have few of them."""
