@@ -110,7 +110,7 @@ class Site:
 
     def enter(self, context: "BrowserContext", name: str) -> None:
         """Sign somebody in, without the form that has tests of its own."""
-        context.add_cookies([{"name": "qv-session", "value": Reader(self.app).enter(name).cookie(),
+        context.add_cookies([{"name": "qv-session", "value": Reader(self.app).enter(name).cookie() or "",
                               "url": self.address}])  # fmt: skip
 
     def url(self, name: str) -> str:

@@ -66,7 +66,7 @@ class Browser:
         self.client.set_cookie("qv-session", signed.partition(";")[0].partition("=")[2])
         return self
 
-    def cookie(self, name: str = "qv-session") -> str:
-        """Return the value of a cookie; "" where there is none."""
+    def cookie(self, name: str = "qv-session") -> str | None:
+        """Return the value of a cookie."""
         found = self.client.get_cookie(name)
-        return found.value if found else ""
+        return found.value if found else None

@@ -131,7 +131,7 @@ def test_signing_in_makes_a_new_session_each_time(browser: Browser) -> None:
     second = browser.cookie()
 
     assert len({"planted", first, second}) == 3
-    browser.client.set_cookie("qv-session", first)
+    browser.client.set_cookie("qv-session", first or "")
     assert browser.get("/account.json").status_code == 401
 
 
@@ -154,7 +154,7 @@ def test_signing_out_ends_the_session_on_the_server(browser: Browser) -> None:
     stolen = browser.cookie()
 
     browser.send("/logout", "/account")
-    browser.client.set_cookie("qv-session", stolen)
+    browser.client.set_cookie("qv-session", stolen or "")
 
     assert browser.get("/account.json").status_code == 401
 
@@ -390,7 +390,7 @@ def test_the_log_is_read_in_pages(db: store.Connection) -> None:
 def test_neither_tokens_nor_addresses_are_stored(browser: Browser, db: store.Connection) -> None:
     browser.sign_in("reader", "falsch")
     browser.sign_in("reader")
-    token = browser.cookie().rpartition(".")[0]
+    token = (browser.cookie() or "").rpartition(".")[0]
 
     held = str([tuple(row) for name in ("session", "attempt", "audit", "account")
                 for row in db.execute(f"SELECT * FROM {name}")])  # fmt: skip
