@@ -110,8 +110,8 @@ class Site:
 
     def enter(self, context: "BrowserContext", name: str) -> None:
         """Sign somebody in, without the form that has tests of its own."""
-        context.add_cookies([{"name": "qv-session", "value": Reader(self.app).enter(name).cookie() or "",
-                              "url": self.address}])  # fmt: skip
+        cookie = Reader(self.app).enter(name).cookie() or ""
+        context.add_cookies([{"name": "qv-session", "value": cookie, "url": self.address}])
 
     def url(self, name: str) -> str:
         """Return the address of a page."""
