@@ -35,6 +35,9 @@ test: $(STAMP) ## alle Prüfungen und Tests
 	$(BIN)/coverage report --skip-covered --skip-empty --fail-under=90
 	$(BIN)/coverage report --include="$$($(BIN)/python tests/core_layers.py)" --fail-under=95 --format=total
 
+full: ## wie test, aber ohne Chromium schlägt es fehl
+	QUERVERWEIS_FULL=1 QUERVERWEIS_AXE=all $(MAKE) --no-print-directory test
+
 check: lint types arch ## Stil, Typen, Architektur
 
 lint: $(STAMP)

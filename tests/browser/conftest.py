@@ -1,6 +1,6 @@
 """Debian's chromium over the served application.
 
-Without it these tests fail, unless the environment says that it is known to be missing.
+Without it these tests are skipped with the reason; in the full run (`make full`) they fail.
 """
 
 import os
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
 
 CHROMIUM = Path("/usr/bin/chromium")
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
-WITHOUT = os.environ.get("QUERVERWEIS_WITHOUT_BROWSER") == "1"
+FULL = os.environ.get("QUERVERWEIS_FULL") == "1"
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
             "--disable-component-update", "--disable-sync"]  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what stands in this folder; leave it out only where somebody says so."""
+    """Mark what stands in this folder; leave it out where the browser is missing."""
     lacking = [path.name for path in (CHROMIUM, AXE) if not path.exists()]
     for item in items:
         if Path(__file__).parent in Path(item.path).parents:
             item.add_marker(pytest.mark.browser)
-            if lacking and WITHOUT:
+            if lacking and not FULL:
                 item.add_marker(pytest.mark.skip(reason=f"missing: {', '.join(lacking)}"))
 
 
