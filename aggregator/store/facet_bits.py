@@ -2,7 +2,8 @@
 
 Thousands of matches are counted for every search; reading four texts for each of them took longer
 than finding them. Platform, kind and topics become bits by small numbers that a generation hands
-out as it meets them; they order nothing and are shown to nobody.
+out as it meets them; they order nothing and are shown to nobody. Topics that come when all bits are
+given share one more, which says that the names in the row count.
 """
 
 import sqlite3
@@ -12,9 +13,12 @@ from aggregator.errors import StoreError
 from aggregator.store.derived import Generation
 
 TOPIC_BITS, KIND_BITS, PLATFORM_BITS = 42, 6, 14  # 62 of the 63 bits of a positive integer
+TOPICS = (1 << TOPIC_BITS) - 1
+MORE = 1 << TOPIC_BITS - 1  # it has topics without a bit of their own
 _KIND = TOPIC_BITS
 _PLATFORM = TOPIC_BITS + KIND_BITS
-_MOST = {"topic": TOPIC_BITS, "kind": 1 << KIND_BITS, "platform": 1 << PLATFORM_BITS}
+_MOST = {"kind": 1 << KIND_BITS, "platform": 1 << PLATFORM_BITS}
+_FACETS = ("topic", "kind", "platform")
 
 
 def platform_of(bits: int) -> int:
@@ -29,7 +33,12 @@ def kind_of(bits: int) -> int:
 
 def topics_of(bits: int) -> int:
     """Return the mask of the topics."""
-    return bits & (1 << TOPIC_BITS) - 1
+    return bits & TOPICS
+
+
+def of_topic(number: int) -> int:
+    """Return the bit of a topic, or `MORE`."""
+    return min(1 << number, MORE)
 
 
 class Numbers:
@@ -38,7 +47,7 @@ class Numbers:
     def __init__(self, generation: Generation) -> None:
         self._generation = generation
         self._of: dict[tuple[str, str], int] = {}
-        self._next = dict.fromkeys(_MOST, 0)
+        self._next = dict.fromkeys(_FACETS, 0)
         row: sqlite3.Row
         for row in generation.run("SELECT facet, value, n FROM facet_value_@"):
             self._of[row["facet"], row["value"]] = row["n"]
@@ -48,11 +57,11 @@ class Numbers:
         """Return the bits of an item; values that are new get a number. In a transaction.
 
         Raises:
-            StoreError: There are more values than bits.
+            StoreError: There are more platforms or kinds than bits for them.
         """
         mask = 0
         for topic in topics:
-            mask |= 1 << self._give("topic", topic)
+            mask |= of_topic(self._give("topic", topic))
         return (self._give("platform", platform) << _PLATFORM
                 | self._give("kind", kind) << _KIND | mask)  # fmt: skip
 
@@ -65,8 +74,8 @@ class Numbers:
         return {n: value for (name, value), n in self._of.items() if name == facet}
 
     def topics(self, bits: int) -> Iterator[int]:
-        """Yield the numbers of the topics of an item."""
-        mask = topics_of(bits)
+        """Yield the numbers of the topics of an item that have bits of their own."""
+        mask = topics_of(bits) & ~MORE
         while mask:
             lowest = mask & -mask
             yield lowest.bit_length() - 1
@@ -76,10 +85,10 @@ class Numbers:
         known = self._of.get((facet, value))
         if known is None:
             known = self._next[facet]
-            if known >= _MOST[facet]:
+            if known >= _MOST.get(facet, known + 1):
                 raise StoreError(
                     f"mehr als {_MOST[facet]} Werte des Filters „{facet}“", where=value,
-                    remedy="weniger Themen oder Plattformen führen, dann: aggregator rebuild",
+                    remedy="weniger Plattformen führen, dann: aggregator rebuild",
                 )  # fmt: skip
             self._next[facet] = known + 1
             self._of[facet, value] = known

@@ -44,7 +44,7 @@ class Facets:
         self._platform = numbers.values("platform")
         self._kind = numbers.values("kind")
         self._topic = numbers.values("topic")
-        self._placed: tuple[list[Match], Counter[int]] | None = None
+        self._tallied: tuple[list[Match], Counter[int]] | None = None
 
     def count(self, found: list[Match]) -> dict[str, tuple[Facet, ...]]:
         """Return all facets of matches."""
@@ -72,32 +72,43 @@ class Facets:
             for day, times in Counter([row >> ROW_BITS for row, _, _ in matches]).items():
                 counts[_year(day)] += times
         elif name == "topic":
-            masks = Counter([facet_bits.topics_of(bits) for _, _, bits in matches])
-            for mask, times in masks.items():
-                for topic in self._topics(mask):
-                    counts[topic] += times
+            counts = self._by_topic(matches)
         else:
-            value = self._of_place(name)
-            for place, times in self._places(matches).items():
-                counts[value(place)] += times
+            shift = 0 if name == "kind" else facet_bits.KIND_BITS
+            numbers: Counter[int] = Counter()
+            for bits, times in self._tally(matches).items():
+                numbers[bits >> facet_bits.TOPIC_BITS + shift] += times
+            for number, times in numbers.items():
+                counts[self._of_place(name, number)] += times
         return counts
 
-    def _places(self, matches: list[Match]) -> Counter[int]:
-        """Count platform and kind together, once for the facets that share their matches."""
-        if self._placed is None or self._placed[0] is not matches:
-            places = Counter([bits >> facet_bits.TOPIC_BITS for _, _, bits in matches])
-            self._placed = (matches, places)
-        return self._placed[1]
+    def _tally(self, matches: list[Match]) -> Counter[int]:
+        """Count equal bits, once for the facets that share their matches."""
+        if self._tallied is None or self._tallied[0] is not matches:
+            self._tallied = (matches, Counter([bits for _, _, bits in matches]))
+        return self._tallied[1]
 
-    def _of_place(self, name: str) -> Callable[[int], str]:
-        """Return what reads a facet from platform and kind."""
+    def _by_topic(self, matches: list[Match]) -> Counter[str]:
+        """Count topics; the rows of those without a bit of their own are looked at one by one."""
+        counts: Counter[str] = Counter()
+        masks: Counter[int] = Counter()
+        for bits, times in self._tally(matches).items():
+            masks[bits & facet_bits.TOPICS] += times
+        for mask, times in masks.items():
+            if not mask & facet_bits.MORE:
+                for number in self._matcher.numbers.topics(mask):
+                    counts[self._topic[number]] += times
+        if any(mask & facet_bits.MORE for mask in masks):
+            for match in matches:
+                if match.bits & facet_bits.MORE:
+                    counts.update(self._matcher.topics(match))
+        return counts
 
-        def platform(place: int) -> str:
-            return self._platform[place >> facet_bits.KIND_BITS]
-
+    def _of_place(self, name: str, number: int) -> str:
+        """Return the value of a facet: of platform and kind together, or of the platform."""
         if name == "kind":
-            return lambda place: self._kind[place & (1 << facet_bits.KIND_BITS) - 1]
-        return platform if name == "platform" else lambda place: self._level(platform(place))
+            return self._kind[number & (1 << facet_bits.KIND_BITS) - 1]
+        return self._platform[number] if name == "platform" else self._level(self._platform[number])
 
     def _values(self, name: str) -> Values:
         """Return what reads the values of a facet from a match."""
@@ -105,13 +116,10 @@ class Facets:
             "platform": lambda m: (self._platform[facet_bits.platform_of(m.bits)],),
             "level": lambda m: (self._level(self._platform[facet_bits.platform_of(m.bits)]),),
             "kind": lambda m: (self._kind[facet_bits.kind_of(m.bits)],),
-            "topic": lambda m: self._topics(m.bits),
+            "topic": self._matcher.topics,
             "year": lambda m: (_year(m.row >> ROW_BITS),),
         }
         return readers[name]
-
-    def _topics(self, bits: int) -> list[str]:
-        return [self._topic[number] for number in self._matcher.numbers.topics(bits)]
 
     def _level(self, platform: str) -> str:
         return self._platforms[platform][1] if platform in self._platforms else ""

@@ -7,8 +7,9 @@ Words are asked for in full first; their parts, and any of them, only where that
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from aggregator.store import facet_bits
@@ -51,6 +52,9 @@ class Match(NamedTuple):
     bits: int
 
 
+_MATCH = partial(tuple.__new__, Match)  # thousands of them: what `Match._make` does besides adds up
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """Matches, newest first; those after `full` have only some of the words."""
@@ -80,6 +84,8 @@ class Matcher:
         self._query = query
         self._levels = levels
         self.numbers = Numbers(generation)
+        self._names = self.numbers.values("topic")
+        self._more: dict[int, tuple[str, ...]] = {}  # item -> topics, where bits do not hold them
 
     # --- finding -------------------------------------------------------------------------------
 
@@ -140,7 +146,18 @@ class Matcher:
             }  # fmt: skip
         cursor = self._generation.run(sql + _NEWEST.format(order), values)
         cursor.row_factory = None  # thousands of plain tuples
-        return list(map(Match._make, cursor.fetchall()))
+        found = list(map(_MATCH, cursor.fetchall()))
+        if len(self._names) >= facet_bits.TOPIC_BITS:
+            self._read_topics([match.row for match in found if match.bits & facet_bits.MORE])
+        return found
+
+    def _read_topics(self, rows: Sequence[int]) -> None:
+        """Read the topics of rows whose bits do not hold them all."""
+        told = self._generation.run(
+            "SELECT item, topics FROM entry_@ WHERE row IN (SELECT value FROM json_each(?))",
+            (json.dumps(rows),),
+        )
+        self._more |= {row["item"]: tuple(row["topics"].split()) for row in told}
 
     def _wanted_platforms(self) -> list[str]:
         """Return the platforms that the fields platform and level allow; [] for all."""
@@ -165,27 +182,43 @@ class Matcher:
         """Return the matches that pass all filters, or all but one."""
         for name, test in self._tests().items():
             if name != besides:
-                found = [match for match in found if test(match.bits)]
+                found = [match for match in found if test(match)]
         return found
 
-    def _tests(self) -> dict[str, Callable[[int], bool]]:
+    def topics(self, match: Match) -> Iterable[str]:
+        """Return the topics of a match."""
+        if not match.bits & facet_bits.MORE:
+            return [self._names[number] for number in self.numbers.topics(match.bits)]
+        return self._more[match.item]
+
+    def _tests(self) -> dict[str, Callable[[Match], bool]]:
         """Return the filters that hold."""
-        query, tests = self._query, dict[str, Callable[[int], bool]]()
+        query, tests = self._query, dict[str, Callable[[Match], bool]]()
         if query.platform:
             platforms = self._of("platform", query.platform)
-            tests["platform"] = lambda bits: facet_bits.platform_of(bits) in platforms
+            tests["platform"] = lambda m: facet_bits.platform_of(m.bits) in platforms
         if query.level:
             at_level = self._of(
                 "platform", [name for name, level in self._levels.items() if level in query.level]
             )
-            tests["level"] = lambda bits: facet_bits.platform_of(bits) in at_level
+            tests["level"] = lambda m: facet_bits.platform_of(m.bits) in at_level
         if query.kind:
             kinds = self._of("kind", query.kind)
-            tests["kind"] = lambda bits: facet_bits.kind_of(bits) in kinds
+            tests["kind"] = lambda m: facet_bits.kind_of(m.bits) in kinds
         if query.topic:
-            mask = sum(1 << number for number in self._of("topic", query.topic))
-            tests["topic"] = lambda bits: bool(bits & mask)
+            tests["topic"] = self._has_topic(self._of("topic", query.topic))
         return tests
+
+    def _has_topic(self, wanted: frozenset[int]) -> Callable[[Match], bool]:
+        """Return whether a match has one of some topics; most are told by their bits alone."""
+        own = sum({facet_bits.of_topic(number) for number in wanted}) & ~facet_bits.MORE
+        if all(facet_bits.of_topic(number) != facet_bits.MORE for number in wanted):
+            return lambda m: bool(m.bits & own)
+        names = {self._names[number] for number in wanted}
+        some = own | facet_bits.MORE
+        return lambda m: (
+            bool(m.bits & some) and (bool(m.bits & own) or not names.isdisjoint(self.topics(m)))
+        )
 
     def _of(self, facet: str, values: Sequence[str]) -> frozenset[int]:
         """Return the numbers of values; what no item has, has none."""

@@ -10,8 +10,10 @@ from aggregator.clock import SimulatedClock
 from aggregator.errors import QueryError
 from aggregator.language import analyser
 from aggregator.model import Evidence, ItemKind, Policy, When
-from aggregator.store import matching
+from aggregator.store import facet_bits, matching
 from aggregator.store.catalogue import mirror
+from aggregator.store.derived import reading
+from aggregator.store.facet_bits import Numbers
 from aggregator.store.search import SearchPage, search
 from aggregator.store.search_query import SearchQuery
 from tests.builders import make_catalogue, make_source
@@ -259,3 +261,21 @@ def test_what_is_common_is_found_newest_first_within_the_bound(
 
 def test_pieces_of_a_hyphenated_word_are_found_apart_where_it_is_rare(ask: Ask) -> None:
     assert titles(ask("Wohngeld-Papier")) == ["Kurz gesagt"]
+
+
+def test_there_may_be_more_topics_than_bits(corpus: Corpus, ask: Ask) -> None:
+    generation = reading(corpus.db)
+    with store.transaction(corpus.db):
+        numbers = Numbers(generation)
+        numbers.pack("amt", "post", [f"frueh_{n}" for n in range(facet_bits.TOPIC_BITS + 3)])
+        late = "frueh_44"
+        row = generation.run("SELECT row, platform, kind FROM entry_@ LIMIT 1").fetchone()
+        generation.run(
+            "UPDATE entry_@ SET bits = ?, topics = ? WHERE row = ?",
+            (numbers.pack(row["platform"], row["kind"], ["frueh_3", late, "frueh_43"]),
+             f" frueh_3 {late} frueh_43 ", row["row"]),
+        )  # fmt: skip
+    counted = {value: count for value, _, count, _ in ask().facets["topic"]}
+    assert (counted["frueh_3"], counted["frueh_43"], counted[late]) == (1, 1, 1)
+    assert [ask(topic=(name,)).total for name in (late, "frueh_3", "frueh_42")] == [1, 1, 0]
+    assert ask(topic=(late, "bauen_wohnen")).total == 2
