@@ -118,9 +118,9 @@ def unsealed(found: reading.Read) -> reading.Read:
 
 
 def test_another_process_prepares_the_rows_that_this_one_would(readers: Readers) -> None:
-    source, platform, *rest = arguments(feed(30))
-    found = readers.read(source, platform, *rest, nothing)
-    here = reading.read(source, platform, *rest, nothing)
+    source, platform, visit, answer = arguments(feed(30))
+    found = readers.read(source, platform, visit, answer, nothing)
+    here = reading.read(source, platform, visit, answer, nothing)
 
     assert isinstance(found.step.items, Sealed)
     assert unpacked(*found.step.items.noted) == [

@@ -6,8 +6,8 @@ from tests.derive.conftest import Corpus, address, link
 
 TITLE = "Wer kennt beim Wohngeld eine Regel für Kontoauszüge?"
 ANSWER = (
-    "Der Bund hat eine Arbeitshilfe herausgegeben. Als Regel beim Wohngeld gilt: Die Kontoauszüge der"
-    " letzten drei Monate liegen vor, geschwärzte Zeilen genügen. Sie gilt seit dem Frühjahr."
+    "Der Bund hat eine Arbeitshilfe herausgegeben. Als Regel beim Wohngeld gilt: Die Kontoauszüge"
+    " der letzten drei Monate liegen vor, geschwärzte Zeilen genügen. Sie gilt seit dem Frühjahr."
 )
 FILLING = "In der Gemeinde {n} wurde die Halle {n} eröffnet, Redner {n} sprach vom Wetter."
 
@@ -57,8 +57,8 @@ def test_accepted_answer_is_told_and_what_it_links_to(corpus: Corpus) -> None:
 
 def test_same_question_elsewhere_is_found_with_its_state(corpus: Corpus) -> None:
     pk = ask(corpus, accepted=False)
-    corpus.put(4, "land", title="Gibt es zum Wohngeld eine Regel für Kontoauszüge?", kind=ItemKind.FAQ,
-               text="Ja, immer.")  # fmt: skip
+    title = "Gibt es zum Wohngeld eine Regel für Kontoauszüge?"
+    corpus.put(4, "land", title=title, kind=ItemKind.FAQ, text="Ja, immer.")
     fill(corpus)
     corpus.derive()
 

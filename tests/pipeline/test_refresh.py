@@ -329,8 +329,8 @@ def test_filters_of_a_wiki_concern_the_pages_not_its_interface(web: Web, crawl: 
     web.put(api, json.dumps({"results": pages}), media_type="application/json")
     for one in pages:
         content = {**one, "body": {"view": {"value": f"<p>{LONG}</p>"}}}
-        web.put(f"{api}/{one['id']}?expand=body.view,version,history,ancestors", json.dumps(content),
-                media_type="application/json")  # fmt: skip
+        detail = f"{api}/{one['id']}?expand=body.view,version,history,ancestors"
+        web.put(detail, json.dumps(content), media_type="application/json")
     wiki = make_source("amt-wiki", kind=SourceKind.CONFLUENCE, url=api, details="auto",
                        include=("/display/OZG/",))  # fmt: skip
 

@@ -69,7 +69,7 @@ def test_every_page_answers_in_both_languages_with_its_json_twin(
             continue
         twin = client.get(("/index" if url == "/" else url) + ".json")
         assert twin.status_code == 200, url
-        assert twin.mimetype.endswith("json"), url  # also those of a format of their own
+        assert str(twin.mimetype).endswith("json"), url  # also those of a format of their own
 
 
 def test_the_policy_allows_nothing_inline_and_no_page_needs_it(

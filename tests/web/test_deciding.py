@@ -64,7 +64,8 @@ def test_a_verdict_is_kept_told_at_once_and_written_down(
     assert (decision.kind, decision.by, decision.role) == (kind, "moderator", "moderator")
     assert isinstance(decision.object, decisions.Subject)
     assert decision.object.platform == "forum"
-    assert [(row["item"]["id"], row["yes"]) for row in told] == [(other, not kind.startswith("not_"))]
+    yes = not kind.startswith("not_")
+    assert [(row["item"]["id"], row["yes"]) for row in told] == [(other, yes)]
     assert (entry["by"], entry["object"]) == ("moderator", one)
     shown = moderator.get(f"/items/{one}.json").get_json()["related"]
     assert bool(shown) is (kind != "not_related")  # at once, before anything is derived
