@@ -140,8 +140,12 @@ def killed_at(path: Path, number: int, action: Action) -> bool:
 @pytest.mark.filterwarnings("ignore:This process")
 @pytest.mark.parametrize(
     ("before", "action"),
-    [((), take_step), ((take_step,), end_run), ((take_step, end_run), forget_address),
-     ((take_step, begin_another), end_quiet)],
+    [
+        ((), take_step),
+        ((take_step,), end_run),
+        ((take_step, end_run), forget_address),
+        ((take_step, begin_another), end_quiet),
+    ],
 )
 def test_killed_at_any_statement_leaves_all_or_nothing(
     tmp_path: Path, before: tuple[Action, ...], action: Action
