@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, Flask, Response, g, render_template, request, url_for
+from flask import Blueprint, Flask, Response, current_app, g, render_template, request, url_for
 from markupsafe import Markup, escape
 
 from aggregator.store.reads import Document
@@ -19,6 +19,7 @@ from web.atom import feed
 from web.tables import as_csv
 
 View = Callable[..., Any]
+MOST_LINKS, LONGEST_KEPT = 20_000, 64  # addresses kept, some 3 MB; characters of what differs
 UNSTEADY = ("took_ms", "as_of", "now")  # differ though nothing changed: no part of the ETag
 
 
@@ -56,8 +57,18 @@ def action(pages: Blueprint, rule: str, need: Need, *methods: str) -> Callable[[
 
 
 def link(endpoint: str, form: str = "html", **values: Any) -> str:
-    """Return the address of a page in one of its forms."""
-    return url_for(endpoint if form == "html" else f"{endpoint}_{form}", **values)
+    """Return the address of a page in one of its forms; building one costs, so it is kept."""
+    name = endpoint if form == "html" else f"{endpoint}_{form}"
+    value = next(iter(values.values()), "")
+    if len(values) > 1 or not isinstance(value, str) or len(value) > LONGEST_KEPT:
+        return url_for(name, **values)
+    known: dict[tuple[str, ...], str] = current_app.extensions["links"]
+    key = (request.script_root, name, *values, value)
+    if (url := known.get(key)) is None:
+        if len(known) >= MOST_LINKS:
+            known.clear()
+        url = known[key] = url_for(name, **values)
+    return url
 
 
 def here(form: str = "html", /, **changes: Any) -> str:
@@ -168,5 +179,6 @@ def quoted(sentence: str, anchor: str) -> Markup:
 
 def init_app(app: Flask) -> None:
     """Teach the templates to link and to mark."""
+    app.extensions["links"] = {}
     for function in (link, here, marked, quoted):
         app.add_template_global(function)

@@ -2,9 +2,10 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from aggregator.clock import instant, stamp
@@ -23,6 +24,7 @@ from aggregator.store.reads import (
 )
 from aggregator.store.reads_matrix import neighbours
 
+T = TypeVar("T")
 BERLIN = ZoneInfo("Europe/Berlin")
 BUNDLES = 10
 MUCH_LINKED = 5
@@ -32,6 +34,22 @@ SILENT = 20  # platforms without anything on a topic that its page names
 CANDIDATES = 100  # newest items looked at for bundles
 
 
+class Counting(Protocol):
+    """Counts, or remembers what was counted in the same state of the database."""
+
+    def __call__(self, key: Hashable, count: Callable[[sqlite3.Connection], T]) -> T:
+        """Return what `count` returns; `key` names it with all that it depends on."""
+
+
+def at_once(db: sqlite3.Connection) -> Counting:
+    """Return a way of counting that remembers nothing."""
+
+    def count_now(key: Hashable, count: Callable[[sqlite3.Connection], T]) -> T:
+        return count(db)
+
+    return count_now
+
+
 def day_begin(now: datetime, days_ago: int) -> str:
     """Return the instant at which a day began in Berlin, `days_ago` days before today."""
     day = now.astimezone(BERLIN).date() - timedelta(days=days_ago)
@@ -39,8 +57,9 @@ def day_begin(now: datetime, days_ago: int) -> str:
 
 
 def start_page(
-    db: sqlite3.Connection, now: datetime, *, since: str | None = None, visit: str | None = None
-) -> Document:
+    db: sqlite3.Connection, now: datetime, *, since: str | None = None, visit: str | None = None,
+    counting: Counting | None = None,
+) -> Document:  # fmt: skip
     """Return what is new, much linked, and how the crawl fares.
 
     New is what was published: a page without a date may be ten years old when a crawl finds it, so
@@ -52,22 +71,30 @@ def start_page(
         since: RFC 3339 instant from which on what was published is new; since yesterday by default.
         visit: RFC 3339 instant of the reader's visit before: new is what we saw first after it, of
             what was published in the month before it or later (a first crawl brings old things).
+        counting: Remembers what is costly to count.
     """
+    counted, month_ago = counting or at_once(db), day_begin(now, 30)
     fresh = Selection(since=since or day_begin(now, 1), until=day_begin(now, -1), dated=True)
     if visit and not since:
         month = day_begin(instant(visit), VISIT_DAYS)
         fresh = Selection(seen_since=visit, since=month, until=day_begin(now, -1), dated=True)
-    total = count_items(db, fresh)
+    total = counted(("count", fresh), lambda db: count_items(db, fresh))
     latest = replace(fresh, since=None, seen_since=None)
-    items, _ = newest(db, fresh if total else latest, limit=CANDIDATES)
+    chosen = fresh if total else latest
+    items, _ = counted(
+        ("newest", chosen, CANDIDATES, None), lambda db: newest(db, chosen, limit=CANDIDATES)
+    )
     told = reads_sources.sources(db, now)
     return {
         "since": fresh.since, "seen_since": fresh.seen_since, "new_total": total,
         "new": _bundles(db, items),
-        "much_linked": _much_linked(db, day_begin(now, 30)),
+        "much_linked": counted(
+            ("much linked", month_ago), lambda db: _much_linked(db, month_ago)
+        ),
         "crawl": reads_sources.summary(told),
         "platforms": db.execute("SELECT count(*) FROM platform").fetchone()[0],
-        "items": count_items(db, Selection()), "as_of": stamp(now),
+        "items": counted(("count", Selection()), lambda db: count_items(db, Selection())),
+        "as_of": stamp(now),
     }  # fmt: skip
 
 
@@ -144,8 +171,9 @@ def _with_gaps(
 
 
 def topic_page(
-    db: sqlite3.Connection, topic: str, *, limit: int, cursor: str | None, fresh: bool = False
-) -> Document:
+    db: sqlite3.Connection, topic: str, *, limit: int, cursor: str | None, fresh: bool = False,
+    counting: Counting | None = None,
+) -> Document:  # fmt: skip
     """Return who writes about a topic, how the levels cover it, and its newest items.
 
     Args:
@@ -154,9 +182,23 @@ def topic_page(
         limit: How many items at most.
         cursor: Where to go on.
         fresh: Only items that may count as new (`reads.news`).
+        counting: Remembers what is costly to count.
     """
-    chosen = Selection(topic=(topic,), news=fresh)
-    items, after = newest(db, chosen, limit=limit, cursor=cursor)
+    chosen, counted = Selection(topic=(topic,), news=fresh), counting or at_once(db)
+    items, after = counted(
+        ("newest", chosen, limit, cursor),
+        lambda db: newest(db, chosen, limit=limit, cursor=cursor),
+    )
+    platforms = counted(("writes on", topic), lambda db: _writes_on(db, topic))
+    return {
+        "topic": topic, "total": sum(row["items"] for row in platforms),
+        "levels": _by_level(platforms), "silent": _silent(db, platforms),
+        "platforms": platforms, "items": items, "cursor": after,
+    }  # fmt: skip
+
+
+def _writes_on(db: sqlite3.Connection, topic: str) -> list[Document]:
+    """Return the platforms that have items on a topic, most first."""
     query = """
         SELECT item.platform, platform.name, platform.level, count(*) AS items,
             max(item.sort_at) AS newest_at
@@ -165,12 +207,7 @@ def topic_page(
         WHERE topic = ? AND auto = 1 AND item.merged_into IS NULL AND item.state <> 'hidden'
         GROUP BY item.platform ORDER BY items DESC, item.platform
     """
-    platforms = [dict(row) for row in db.execute(on_live(db, query), (topic,))]
-    return {
-        "topic": topic, "total": sum(row["items"] for row in platforms),
-        "levels": _by_level(platforms), "silent": _silent(db, platforms),
-        "platforms": platforms, "items": items, "cursor": after,
-    }  # fmt: skip
+    return [dict(row) for row in db.execute(on_live(db, query), (topic,))]
 
 
 def _by_level(platforms: Sequence[Document]) -> list[Document]:
@@ -211,15 +248,19 @@ _PLATFORMS = """
 """
 
 
-def platforms(db: sqlite3.Connection, now: datetime) -> list[Document]:
+def platforms(
+    db: sqlite3.Connection, now: datetime, counting: Counting | None = None
+) -> list[Document]:
     """Return all platforms with their profile, number of items and state of their sources."""
+    profiles = (counting or at_once(db))("profiles", _profiles)
     told: dict[str, list[Document]] = {}
     for source in reads_sources.sources(db, now):
         told.setdefault(source["platform"], []).append(source)
-    return [
-        _profile(row) | {"crawl": reads_sources.summary(told.get(row["id"], []))}
-        for row in db.execute(_PLATFORMS)
-    ]
+    return [row | {"crawl": reads_sources.summary(told.get(row["id"], []))} for row in profiles]
+
+
+def _profiles(db: sqlite3.Connection) -> list[Document]:
+    return [_profile(row) for row in db.execute(_PLATFORMS)]
 
 
 def _profile(row: sqlite3.Row) -> Document:
@@ -230,27 +271,35 @@ def _profile(row: sqlite3.Row) -> Document:
     return told | {"items": row["items"], "newest_at": row["newest_at"]}
 
 
-def platform_page(db: sqlite3.Connection, platform: str, now: datetime) -> Document:
+def platform_page(
+    db: sqlite3.Connection, platform: str, now: datetime, counting: Counting | None = None
+) -> Document:
     """Return a platform: profile, sources, newest items, who links to whom, its topics.
 
     Raises:
         NotFoundError: No platform has this id.
     """
-    everyone = platforms(db, now)
+    counted = counting or at_once(db)
+    everyone = platforms(db, now, counted)
     found = next((row for row in everyone if row["id"] == platform), None)
     if found is None:
         alike = tuple(row["id"] for row in everyone if row["id"][:3] == platform[:3])
         raise NotFoundError("diese Plattform gibt es nicht", where=platform, nearest=alike[:5])
     items, _ = newest(db, Selection(platform=(platform,)), limit=NEWEST)
+    return {
+        "platform": found,
+        "sources": reads_sources.sources(db, now, platform),
+        "newest": items,
+        **counted(("neighbours", platform), lambda db: neighbours(db, platform)),
+        "topics": counted(("topics of", platform), lambda db: _topics_of(db, platform)),
+    }
+
+
+def _topics_of(db: sqlite3.Connection, platform: str) -> list[Document]:
+    """Return the topics on which a platform writes, most first."""
     query = """
         SELECT topic, count(*) AS items FROM topic_@ JOIN item ON item.pk = topic_@.item
         WHERE platform = ? AND auto = 1 AND merged_into IS NULL AND state <> 'hidden'
         GROUP BY topic ORDER BY items DESC, topic
     """
-    return {
-        "platform": found,
-        "sources": reads_sources.sources(db, now, platform),
-        "newest": items,
-        **neighbours(db, platform),
-        "topics": [dict(row) for row in db.execute(on_live(db, query), (platform,))],
-    }
+    return [dict(row) for row in db.execute(on_live(db, query), (platform,))]

@@ -14,6 +14,7 @@ from web.database import database, now
 from web.entries import as_entries
 from web.frame import frame
 from web.language import day_of, t
+from web.memo import counted
 from web.words import label_of, topic_name, topic_slugs
 
 pages = Blueprint("overview", __name__)
@@ -25,9 +26,14 @@ def start() -> Response:
     """Show what is new, much linked, the topics and how the crawl fares."""
     account = access.user()
     document = reads_overview.start_page(
-        database(), now(), since=parameters.since(), visit=account.since_at if account else None
+        database(), now(), since=parameters.since(), visit=account.since_at if account else None,
+        counting=counted,
+    )  # fmt: skip
+    day, slugs = now(), tuple(topic_slugs())
+    document["topics"] = counted(
+        ("fresh topics", reads_overview.day_begin(day, 7), slugs),
+        lambda db: reads_overview.fresh_topics(db, day, slugs),
     )
-    document["topics"] = reads_overview.fresh_topics(database(), now(), topic_slugs())
     return answer(
         "start.html", document, new_url=_new_url(document),
         week_ago=day_of(reads_overview.day_begin(now(), 7)),
@@ -50,7 +56,7 @@ def newest() -> Response:
         database(), chosen, limit=parameters.limit(), cursor=request.args.get("cursor")
     )
     document = {
-        "total": reads.count_items(database(), chosen),
+        "total": counted(("count", chosen), lambda db: reads.count_items(db, chosen)),
         "items": items,
         "next": here("json", cursor=after) if after else None,
     }
@@ -76,7 +82,7 @@ def filters() -> list[dict[str, str]]:
 @page(pages, "/platforms", "csv")
 def platforms() -> Response:
     """List the platforms with their size and state."""
-    told = reads_overview.platforms(database(), now())
+    told = reads_overview.platforms(database(), now(), counted)
     return answer(
         "platforms.html", {"platforms": told}, title=t("platforms.title"),
         rows=[{name: row[name] for name in ("id", "name", "level", "url", "items", "newest_at")}
@@ -87,7 +93,7 @@ def platforms() -> Response:
 @page(pages, "/platforms/<platform>")
 def platform(platform: str) -> Response:
     """Show a platform: profile, sources, newest items, who links to whom."""
-    document = reads_overview.platform_page(database(), platform, now())
+    document = reads_overview.platform_page(database(), platform, now(), counted)
     return answer("platform.html", document, title=document["platform"]["name"])
 
 
@@ -112,7 +118,12 @@ def counterparts(platform: str) -> Response:
 @page(pages, "/topics")
 def topics() -> Response:
     """List the topics."""
-    document = {"topics": reads_overview.topics(database(), now(), topic_slugs())}
+    day, slugs = now(), tuple(topic_slugs())
+    told = counted(
+        ("topics", reads_overview.day_begin(day, 7), slugs),
+        lambda db: reads_overview.topics(db, day, slugs),
+    )
+    document = {"topics": told}
     week_ago = day_of(reads_overview.day_begin(now(), 7))
     return answer("topics.html", document, title=t("topics.title"), week_ago=week_ago)
 
@@ -122,7 +133,7 @@ def topic(topic: str) -> Response:
     """Show who writes about a topic, and its newest items."""
     document = reads_overview.topic_page(
         database(), topic, limit=parameters.limit(), cursor=request.args.get("cursor"),
-        fresh=g.form == "atom",
+        fresh=g.form == "atom", counting=counted,
     )  # fmt: skip
     if not document["total"] and topic not in topic_slugs():
         raise NotFoundError(

@@ -5,10 +5,10 @@ from flask import Blueprint, Response, request
 from aggregator.store import reads_questions
 from web import parameters
 from web.answers import answer, here, page
-from web.database import database
 from web.entries import as_entries
 from web.frame import frame
 from web.language import known, t
+from web.memo import counted
 from web.words import label_of, topic_name
 
 pages = Blueprint("questions", __name__)
@@ -21,9 +21,12 @@ def questions() -> Response:
     state = parameters.choice("state", *STATES)
     topic, platform = request.args.get("topic", ""), request.args.get("platform", "")
     limit, number = parameters.limit(), parameters.page()
-    document = reads_questions.questions(
-        database(), state=state, topic=topic, platform=platform, limit=limit, page=number
-    )
+    document = dict(counted(
+        ("questions", state, topic, platform, limit, number),
+        lambda db: reads_questions.questions(
+            db, state=state, topic=topic, platform=platform, limit=limit, page=number
+        ),
+    ))  # fmt: skip
     more = limit * number < document["total"] and number < parameters.LAST_PAGE
     document["next"] = here("json", page=number + 1) if more else None
     rows = document["questions"]
