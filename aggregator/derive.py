@@ -14,16 +14,15 @@ with that epoch when it links. Later epochs are built in the shadow of the live 
 what comes becomes searchable under the old one.
 """
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, StrEnum, auto
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from aggregator import waiting
 from aggregator.building import (
     BATCH,
     LEASE,
@@ -40,16 +39,15 @@ from aggregator.index_team import Team
 from aggregator.indexer import Alone, Indexer
 from aggregator.language import Language, language
 from aggregator.store import builds, changes, epochs, leases
-from aggregator.store.catalogue import platforms
 from aggregator.store.derived import reading
 from aggregator.store.epochs import Epoch
 from aggregator.text.wordforms import WordForms
+from aggregator.waiting import AT_ONCE, Derived
 
 if TYPE_CHECKING:
     from aggregator.deriver import Deriver
 
 SEARCH_LEASE = "search"
-AT_ONCE = 2_000  # waiting items that are linked whatever time there is: some ten seconds
 MANY = 2_000  # waiting items from which on the epoch's words are read at once
 TEAM_FROM = 5_000  # ... from which on a process beside this one reads; it warms up like this one
 GRACE = timedelta(seconds=10)  # that a run waits for another one to link, whatever time it has
@@ -72,16 +70,6 @@ class Effort:
     anew: Anew = Anew.NOTHING
     at_once: int = AT_ONCE  # items up to which links are not a matter of time
     small_corpus: int = epochs.SMALL_CORPUS  # up to so many items every change brings a new epoch
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Derived:
-    """What a run did."""
-
-    items: int  # made searchable or linked
-    epoch: int
-    unlinked: int  # items that wait for their links
-    complete: bool  # nothing is left for the next run
 
 
 def derive(
@@ -131,7 +119,7 @@ class _Run:
         self._clock = clock
         self._effort = effort
         self._report: Progress = progress or (lambda stage, done, total: None)
-        self._version = _version(db, spoken)
+        self._version = waiting.version(db, spoken.version)
         self._readers = Readers(db, spoken)
         self._timer = Timer(db, clock, effort.links_for)
         self._anew = effort.anew
@@ -157,19 +145,19 @@ class _Run:
         """Make searchable what waits, until nothing does."""
         with _lease(self._db, SEARCH_LEASE):
             self._first_words()
-            while waiting := changes.count(self._db, changes.ITEM):
+            while count := changes.count(self._db, changes.ITEM):
                 epoch = epochs.current(self._db)
                 if epoch is None:
                     return
-                reader = self._readers.of(epoch, many=waiting >= MANY)
+                reader = self._readers.of(epoch, many=count >= MANY)
                 self._readers.learn(epoch)
-                if waiting < TEAM_FROM:
-                    self._index(Indexer(self._db, epoch, Alone(reader)), waiting)
+                if count < TEAM_FROM:
+                    self._index(Indexer(self._db, epoch, Alone(reader)), count)
                     continue
                 counts = self._readers.counts(epoch)
                 team = Team(self._readers.dictionary, counts, reader)
                 try:
-                    self._index(Indexer(self._db, epoch, team), waiting)
+                    self._index(Indexer(self._db, epoch, team), count)
                 finally:
                     team.close()
 
@@ -313,10 +301,3 @@ def _lease(db: sqlite3.Connection, name: str, wait: timedelta | None = None) -> 
         yield True
     finally:
         leases.release(db, name)
-
-
-def _version(db: sqlite3.Connection, spoken: Language) -> str:
-    """Return what an epoch depends on besides the items: analysis, vocabulary, former addresses."""
-    told = sorted((p.id, p.url, p.former) for p in platforms(db) if p.former)
-    digest = sha256(json.dumps(told).encode()).hexdigest()
-    return sha256(f"{spoken.version} {digest}".encode()).hexdigest()[:16]

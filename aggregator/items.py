@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from urllib.parse import urldefrag
 
 from aggregator import dates, urls
-from aggregator.links.same import shingle_sample
 from aggregator.model import (
     Code,
     Digest,
@@ -25,6 +24,7 @@ from aggregator.model import (
     Item,
     ItemKind,
     Link,
+    Normalised,
     Platform,
     Policy,
     Problem,
@@ -33,7 +33,7 @@ from aggregator.model import (
     SourceKind,
     When,
 )
-from aggregator.text import noise, references, words
+from aggregator.text import noise
 from aggregator.text.blanks import has_unseen, one_line
 
 EXCERPT_CHARS = 300  # press publishers' right: a "very short extract" (UrhG § 87g Abs. 2)
@@ -47,15 +47,6 @@ EVIDENCE_ORDER = {evidence: place for place, evidence in enumerate(Evidence)}
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _as_ascii_json = json.encoder.encode_basestring_ascii  # as `dumps` writes a string
 _as_json = json.encoder.encode_basestring  # as `dumps` without ASCII alone writes a string
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Normalised:
-    """The items of a document, addresses without content, and what was rejected with its reason."""
-
-    items: Sequence[Item] = ()
-    addresses: tuple[Entry, ...] = ()  # no title and no text: only an address to be fetched
-    rejected: tuple[Problem, ...] = ()
 
 
 def normalise(
@@ -227,6 +218,10 @@ def _allowed_links(links: Sequence[Link], policy: Policy) -> tuple[Link, ...]:
 
 def digest_of(text: str) -> Digest:
     """Return what may be kept of a text that may not be stored."""
+    # Here and not above: they take long to load, and every run loads this module.
+    from aggregator.links.same import shingle_sample
+    from aggregator.text import references, words
+
     counts = Counter(token.text for token in words.tokens(text))
     found = references.find(text)
     return Digest(

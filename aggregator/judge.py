@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 from aggregator import dates, urls
 from aggregator.clock import instant
 from aggregator.errors import ParseError
-from aggregator.items import Normalised
 from aggregator.model import (
     Code,
     Entry,
     Fetched,
+    Normalised,
     Parsed,
     Platform,
     Problem,

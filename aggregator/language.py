@@ -10,10 +10,9 @@ from aggregator.config.vocabulary import Vocabulary
 from aggregator.links.searched import Dictionary
 from aggregator.links.topics import TopicWords
 from aggregator.store import epochs
-from aggregator.text.analysis import ANALYSIS_VERSION, Analyser
-from aggregator.text.wordforms import TABLE_VERSION, WordForms
-
-DERIVATION_VERSION = "3"  # of weights, thresholds and columns: a change derives everything anew
+from aggregator.text.analysis import Analyser
+from aggregator.text.versions import reading_version
+from aggregator.text.wordforms import WordForms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +43,7 @@ def language(vocabulary: Vocabulary, words: WordForms) -> Language:
                 for slug, topic in vocabulary.topics.items()
             ),
         ),
-        version=" ".join(
-            (DERIVATION_VERSION, ANALYSIS_VERSION, TABLE_VERSION, vocabulary.checksum)
-        ),
+        version=reading_version(vocabulary.checksum),
     )
 
 

@@ -413,3 +413,12 @@ class Item:
     whole: bool = False  # the thing itself, not an entry about it
     parent: str | None = None
     answer_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Normalised:
+    """The items of a document, addresses without content, and what was rejected with its reason."""
+
+    items: Sequence[Item] = ()
+    addresses: tuple[Entry, ...] = ()  # no title and no text: only an address to be fetched
+    rejected: tuple[Problem, ...] = ()

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 
 from aggregator import judge, parse, store, tdm, timing, urls
 from aggregator.fetch.more import MAX_MORE, FetchMore
-from aggregator.items import Normalised, normalise
 from aggregator.model import (
     Entry,
     Fetched,
+    Normalised,
     Page,
     Parsed,
     Platform,
@@ -63,6 +63,8 @@ def understand(job: Job) -> Understood:
     Raises:
         ParseError: The body could not be understood, or led away from its platform.
     """
+    from aggregator.items import normalise  # slow to load, and most runs read nothing
+
     source, platform, role, answer = job.source, job.platform, job.role, job.answer
     judge.redirect(source, platform, role, answer)
     page = Page(

@@ -18,6 +18,7 @@ from aggregator.errors import FetchError
 from aggregator.model import Code, Exchange, Platform, Problem, RunState, Source
 
 OFFLINE_PAUSE = timedelta(minutes=10)
+_STAMP_CHARS = len("2026-01-01T00:00:00Z")
 RETIRED = timedelta(days=365)  # 410: asked again only when somebody names it
 
 
@@ -215,7 +216,13 @@ def _learn(db: store.Connection, run: Run, now: str) -> None:
 
 
 def _newest_first(published: Sequence[str]) -> Iterator[datetime]:
-    """Yield dates as instants, newest first; they come sorted as text: right, but for the hours."""
+    """Yield dates as instants, newest first; they come sorted as text.
+
+    That is right for what `stamp` wrote, as most are; for days and other zones but for the hours.
+    """
+    if all(len(at) == _STAMP_CHARS and at[-1] == "Z" for at in published):
+        yield from map(instant, published)
+        return
     for _, day in groupby(published, key=lambda at: at[:10]):
         yield from sorted((instant(dates.sort_key(at)) for at in day), reverse=True)
 

@@ -16,7 +16,7 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
-from aggregator import items, model, reading, usual
+from aggregator import model, reading, usual
 from aggregator.sealed import Parcel, Sealed
 from aggregator.store.rows import packed, prepare
 
@@ -26,7 +26,7 @@ _PROTOCOL = 5
 
 _NAMES: dict[type, tuple[str, ...]] = {
     kind: tuple(part.name for part in fields(kind))
-    for module in (model, items, reading)
+    for module in (model, reading)
     for kind in vars(module).values()
     if isinstance(kind, type) and is_dataclass(kind)
 }

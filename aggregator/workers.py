@@ -123,10 +123,13 @@ class Readers:
         """Give a process to one thread; None when none can be started."""
         with self._free:
             child = self._take()
-            began = time.monotonic()
+            warm, began = child is not None and child.warm, time.monotonic()
             yield child
             if child is not None and child.lives:
+                child.warm = True
                 self._idle.append(child)
+        if not warm:
+            return  # it loaded its parsers, which another one would have to do as well
         with self._lock:
             self._asked_s += time.monotonic() - began
         if self._asked_s >= START_COST_S * self._open:
@@ -168,6 +171,7 @@ class _Child:
             EOFError: It ended at once.
         """
         self._deadline_s = setup.limits.deadline_s
+        self.warm = False  # whether it has read something
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", _PROGRAM],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import sqlite3
     from datetime import timedelta
 
-    from aggregator.derive import Derived
     from aggregator.pipeline import Engine
+    from aggregator.waiting import Derived
 
 
 @dataclass
@@ -131,14 +131,19 @@ def derive_now(
         links_for: Time for a large backlog of links; None: until it is done. What waits becomes
             searchable in any case, and few items are linked in any case.
     """
-    from aggregator import derive
+    from aggregator import waiting
     from aggregator.cli.progress import progress
     from aggregator.config import vocabulary
+
+    words = vocabulary(ctx.data)
+    if idle := waiting.nothing_to_do(db, words.checksum, links_for):
+        return idle
+    from aggregator import derive
     from aggregator.text.analysis import open_word_forms
 
     with progress() as report:
         return derive.derive(
-            db, clock=ctx.clock, vocabulary=vocabulary(ctx.data), words=open_word_forms(ctx.data),
+            db, clock=ctx.clock, vocabulary=words, words=open_word_forms(ctx.data),
             progress=report, effort=derive.Effort(links_for=links_for),
         )  # fmt: skip
 

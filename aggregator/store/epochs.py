@@ -10,82 +10,63 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from aggregator.links.describe import Subject, features_of, find_references, words_of
 from aggregator.links.related import MILLE, Feature, Measure, Term
 from aggregator.store import builds, changes
-from aggregator.store.connection import get_meta, set_meta, transaction
+from aggregator.store.connection import set_meta, transaction
 from aggregator.store.derived import Generation
+from aggregator.store.epoch_rows import (
+    COMPLETE,
+    COUNTED,
+    SMALL_CORPUS,
+    TAKING,
+    WORDED,
+    Epoch,
+    by_number,
+    current,
+    is_due,
+    living,
+)
 from aggregator.text.analysis import Analyser
 from aggregator.text.words import fold
 
-GROWTH = 1.5  # of the number of items since the last epoch
-# Up to so many items an epoch costs seconds and is taken whenever an item changed. So the rows of a
-# young installation do not depend on how much of the first crawl an earlier epoch had seen.
-SMALL_CORPUS = 1_000
+__all__ = [
+    "COMPLETE",
+    "COUNTED",
+    "ITEM_COLUMNS",
+    "SMALL_CORPUS",
+    "TAKING",
+    "WORDED",
+    "Epoch",
+    "EpochTerms",
+    "WordCounts",
+    "by_number",
+    "current",
+    "freeze",
+    "frequent_shingles",
+    "is_due",
+    "items_after",
+    "items_of",
+    "living",
+    "measure",
+    "subject",
+    "subjects",
+    "take_terms",
+    "take_words",
+    "word_counts",
+]
+
 BATCH = 500  # items read at once
 ROWS = 4000  # written in one transaction
 FREQUENT_ITEMS, FREQUENT_SHARE = 50, 0.001  # a shingle of more items than both tells nothing
 MOST_CACHED = 1_000_000  # answers kept by a lazy table
-TAKING, WORDED, COUNTED, COMPLETE = "taking", "worded", "counted", "complete"
 
 ITEM_COLUMNS = (
     "pk, id, platform, key, source, kind, title, text, published_at, sort_at, state, identifiers,"
     " digest, links"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Epoch:
-    """One epoch."""
-
-    n: int
-    analysis: str
-    taken_at: str
-    items: int
-    state: str
-
-
-def current(db: sqlite3.Connection) -> Epoch | None:
-    """Return the epoch of the live generation; None before the first derivation."""
-    return by_number(db, int(get_meta(db, "epoch", "0")))
-
-
-def by_number(db: sqlite3.Connection, n: int) -> Epoch | None:
-    """Return an epoch whose figures are stored."""
-    row = db.execute(
-        "SELECT n, analysis, taken_at, items, state FROM epoch WHERE state <> ? AND n = ?",
-        (TAKING, n),
-    ).fetchone()
-    return Epoch(**dict(row)) if row else None
-
-
-def is_due(db: sqlite3.Connection, analysis: str, small_corpus: int) -> bool:
-    """Whether a new epoch is to be taken."""
-    last = current(db)
-    if last is None or last.analysis != analysis:
-        return True
-    items = living(db)
-    if items <= small_corpus:
-        changed = db.execute(
-            "SELECT 1 FROM changes JOIN epoch e ON e.n = ?"
-            " WHERE changes.what IN ('item', 'link') AND changes.seq > e.seq LIMIT 1",
-            (last.n,),
-        ).fetchone()
-        return changed is not None
-    return items >= max(GROWTH * last.items, last.items + 1)
-
-
-def living(db: sqlite3.Connection) -> int:
-    """Return the number of items that are derived from."""
-    # Both counted in an index, which is small: the rows of items hold their texts.
-    row = db.execute(
-        "SELECT (SELECT count(*) FROM item) - (SELECT count(*) FROM item"
-        " WHERE merged_into IS NOT NULL)"
-    ).fetchone()
-    return int(row[0])
 
 
 def subject(row: sqlite3.Row) -> Subject:

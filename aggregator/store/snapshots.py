@@ -12,12 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from aggregator.errors import NotFoundError
-from aggregator.items import EXCERPT_CHARS, shorten
 from aggregator.model import Fetched, Policy, Source
 from aggregator.store.connection import transaction
-from aggregator.text import html
-from aggregator.text.charset import decode
-from aggregator.text.skeleton import skeleton
 
 KEPT = 3  # of each source
 MAX_BYTES = 512 * 1024  # of a body; the beginning tells enough
@@ -56,6 +52,12 @@ def _allowed(source: Source, answer: Fetched) -> bytes:
     """Return the beginning of a body, or where only an excerpt may be kept, its structure."""
     if source.policy is Policy.FULL:
         return answer.body[:MAX_BYTES]
+    # Here and not above: most runs believe everything, and these take long to load.
+    from aggregator.items import EXCERPT_CHARS, shorten
+    from aggregator.text import html
+    from aggregator.text.charset import decode
+    from aggregator.text.skeleton import skeleton
+
     text = decode(answer.body[:MAX_BYTES], answer.charset, answer.media_type)
     markup = text.lstrip("\ufeff \t\r\n").startswith("<")
     words = " ".join((html.plain(text) if markup else "").split())

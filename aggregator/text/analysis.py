@@ -2,8 +2,8 @@
 
 Everything derived from words (search rows, terms, related items) goes through here, so that a text
 and a query that mean the same give the same strings. The answer is a function of the word, the
-dictionary, the frozen corpus counts and the exceptions; `ANALYSIS_VERSION` changes when the code
-does, and then everything is derived anew.
+dictionary, the frozen corpus counts and the exceptions; `versions.ANALYSIS_VERSION` changes when
+the code does, and then everything is derived anew.
 """
 
 import os
@@ -36,10 +36,8 @@ from aggregator.text.words import (
     tokens,
 )
 
-__all__ = ["ANALYSIS_VERSION", "STOP_WORDS", "Analyser", "Columns", "Term", "Word",
+__all__ = ["STOP_WORDS", "Analyser", "Columns", "Term", "Word",
            "open_word_forms", "ref_token"]  # fmt: skip
-
-ANALYSIS_VERSION = "2"
 
 _CACHE_WORDS = 300_000  # a corpus of 40,000 records has 230,000 words
 _LONGEST_ALIAS = 6  # words of a name such as "Nutzerkonto Bund"

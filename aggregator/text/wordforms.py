@@ -24,9 +24,9 @@ from pathlib import Path
 
 import marisa_trie
 
+from aggregator.text.versions import TABLE_VERSION
 from aggregator.text.words import fold, word_set
 
-TABLE_VERSION = "2"
 _KEYS, _VALUES = "keys.marisa", "values.bin"
 _LONGEST = 24  # letters; longer forms are compounds, which the splitter understands by itself
 _COUNT_CAP = 65_535  # uint16
