@@ -10,7 +10,7 @@ import pytest
 from aggregator import store
 from aggregator.clock import SimulatedClock, stamp
 from aggregator.config.vocabulary import Topic, Vocabulary
-from aggregator.derive import Anew, Derived, Effort, derive
+from aggregator.derive import Anew, Effort, derive
 from aggregator.items import normalise
 from aggregator.model import Entry, Link, Role
 from aggregator.store.catalogue import mirror
@@ -18,6 +18,7 @@ from aggregator.store.digest import digest
 from aggregator.store.erase import erase
 from aggregator.store.items import store_item
 from aggregator.text.wordforms import WordForms
+from aggregator.waiting import Derived
 from tests.builders import make_catalogue, make_entry, make_platform, make_source
 
 WORDS = WordForms.of({word: word for word in (
