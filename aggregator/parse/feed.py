@@ -213,7 +213,8 @@ class _Reader:
     def _address(self, raw: dict[str, Any], enclosures: list[dict[str, Any]]) -> str | None:
         """Return the link, else what is attached.
 
-        A guid without a link is taken for one by feedparser; it must look like an address.
+        A guid without a link is taken for one by feedparser; it must look like an address. Where
+        nobody knows the feed's own address (a file that is looked at), a link stays as written.
         """
         link = raw.get("link") or ""
         if link == raw.get("id") and "://" not in link:
@@ -221,7 +222,7 @@ class _Reader:
         for address in (link, *(e.get("href") for e in enclosures)):
             if address and (url := resolve(self._base, address)):
                 return url
-        return None
+        return None if self._base else link.strip() or None
 
     def _body(self, raw: dict[str, Any], base: str) -> tuple[str, str, tuple[Link, ...], bool]:
         """Return text, summary, links and whether there was a content element."""

@@ -13,7 +13,9 @@ from aggregator.model import (
     Code,
     Evidence,
     ItemKind,
+    Page,
 )
+from aggregator.parse.feed import parse_feed
 from aggregator.parse.feed_bytes import MAX_ENTRIES
 from tests.parse.feeds import LONG, SOURCE, only, read, refused, rss
 
@@ -47,6 +49,13 @@ def test_an_rss_item_becomes_an_entry() -> None:
     assert entry.language == "de"
     assert entry.thin
     assert entry.aliases == ()
+
+
+def test_a_link_stays_as_written_where_the_feeds_own_address_is_unknown() -> None:
+    body = rss("<item><title>Antrag</title><link>neu/7.html</link></item>")
+    unknown = Page(url="", final_url="", body=body.encode())
+    assert only(parse_feed(SOURCE, unknown)).url == "neu/7.html"
+    assert only(read(body)).url == "https://amt.example/rss/neu/7.html"
 
 
 def test_an_atom_entry_has_both_dates_and_the_full_text() -> None:
