@@ -13,6 +13,7 @@ from aggregator.store.search_query import SearchQuery
 
 FACETS = ("platform", "level", "kind", "topic", "year")
 YEARS_SHOWN = 15
+_TOPICS = facet_bits.TOPICS
 
 Facet: TypeAlias = tuple[str, str, int, bool]  # value, label, count, selected
 Values: TypeAlias = Callable[[Match], Iterable[str]]
@@ -44,7 +45,6 @@ class Facets:
         self._platform = numbers.values("platform")
         self._kind = numbers.values("kind")
         self._topic = numbers.values("topic")
-        self._tallied: tuple[list[Match], Counter[int]] | None = None
 
     def count(self, found: list[Match]) -> dict[str, tuple[Facet, ...]]:
         """Return all facets of matches."""
@@ -75,25 +75,16 @@ class Facets:
             counts = self._by_topic(matches)
         else:
             shift = 0 if name == "kind" else facet_bits.KIND_BITS
-            numbers: Counter[int] = Counter()
-            for bits, times in self._tally(matches).items():
-                numbers[bits >> facet_bits.TOPIC_BITS + shift] += times
+            shift += facet_bits.TOPIC_BITS
+            numbers = Counter([bits >> shift for _, _, bits in matches])
             for number, times in numbers.items():
                 counts[self._of_place(name, number)] += times
         return counts
 
-    def _tally(self, matches: list[Match]) -> Counter[int]:
-        """Count equal bits, once for the facets that share their matches."""
-        if self._tallied is None or self._tallied[0] is not matches:
-            self._tallied = (matches, Counter([bits for _, _, bits in matches]))
-        return self._tallied[1]
-
     def _by_topic(self, matches: list[Match]) -> Counter[str]:
         """Count topics; the rows of those without a bit of their own are looked at one by one."""
         counts: Counter[str] = Counter()
-        masks: Counter[int] = Counter()
-        for bits, times in self._tally(matches).items():
-            masks[bits & facet_bits.TOPICS] += times
+        masks = Counter([bits & _TOPICS for _, _, bits in matches])
         for mask, times in masks.items():
             if not mask & facet_bits.MORE:
                 for number in self._matcher.numbers.topics(mask):

@@ -20,8 +20,8 @@ from aggregator.store.reads_beside import first_seen
 from aggregator.store.search_query import SearchQuery
 from aggregator.text.asked import keys_asked
 
-LOOKED_AT = 3_000  # newest matches that are filtered and counted
-ENOUGH = 200  # items with all words in full: those with their parts are not looked for
+LOOKED_AT = 1_000  # newest matches that are filtered and counted
+ENOUGH = 100  # items with all words in full: those with their parts are not looked for
 FEW = 10  # hits with all words below which those with any are added
 NO_END = 1 << 62
 

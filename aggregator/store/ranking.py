@@ -7,6 +7,7 @@ for, the newest matches compete, those with the words in the title first.
 
 import json
 from collections.abc import Sequence
+from operator import itemgetter
 
 from aggregator.store.derived import ROW_BITS, Generation
 from aggregator.store.expression import Single, Translation
@@ -29,6 +30,14 @@ _HOW_MANY = """
 _IN_TITLE = """
     SELECT rowid FROM search_@ WHERE search_@ MATCH ? AND rowid BETWEEN ? AND ?
     ORDER BY rowid DESC LIMIT ?"""
+# No more than `most` are looked at for an item: a law is cited by thousands.
+_LINKED = """
+    SELECT value, (SELECT count(*) FROM
+            (SELECT 1 FROM link_@ WHERE target = value AND item <> value LIMIT :most))
+        + (SELECT count(*) FROM
+            (SELECT 1 FROM identifier_@ i JOIN reference_@ r USING (kind, key)
+            WHERE i.item = value AND r.item <> value LIMIT :most))
+    FROM json_each(:items)"""
 
 
 def by_relevance(
@@ -64,24 +73,24 @@ def _chosen(
     if len(full) <= CHOSEN or found.common:  # else all of the many would be read
         return full
     rows: list[int] = []
-    weighed = [] if found.capped else _weighable(generation, translation.single)
+    weighed = _weighable(generation, translation.single)
     if weighed:
         newest = full[:WEIGHED]
         cursor = generation.run(_BM25, (" OR ".join(weighed), newest[-1].row, newest[0].row))
         cursor.row_factory = None  # a thousand plain tuples
-        scores = dict(cursor.fetchall())
-        rows = sorted((row for row, _, _ in newest), key=lambda row: scores.get(row, 0.0))
+        scores = dict.fromkeys([row for row, _, _ in newest], 0.0)
+        scores.update((row, score) for row, score in cursor.fetchall() if row in scores)
+        rows = sorted(scores, key=scores.__getitem__)
     if found.capped or len(full) > WEIGHED:
         titled = _in_title(generation, translation.exact, full)
         rows = [*rows[: CHOSEN - len(titled)], *titled]
-    place = {row: n for n, row in enumerate(dict.fromkeys(rows))}
-    return sorted(full, key=lambda match: place.get(match[0], len(place)))
+    by_row = dict(zip(map(itemgetter(0), full), full, strict=True))
+    likeliest = [by_row.pop(row) for row in dict.fromkeys(rows)]
+    return [*likeliest, *by_row.values()]
 
 
 def _weighable(generation: Generation, single: Sequence[Single]) -> list[str]:
     """Return the expressions of the terms whose words are not too common to be weighed."""
-    if len(single) == 1 and len(single[0].words) == 1:
-        return [single[0].expression]  # no more than are looked at
     words = {word for one in single for word in one.words}
     common = {word for word in words if _is_common(generation, word)}
     return [one.expression for one in single if common.isdisjoint(one.words)]
@@ -135,7 +144,9 @@ def _candidates(generation: Generation, matches: Sequence[Match]) -> list[Candid
             (pks,),
         )
     }
+    links = dict(generation.run(_LINKED, {"items": pks, "most": scoring.MOST_LINKS}).fetchall())
     return [
-        Candidate(match.item, columns[match.item], match.row >> ROW_BITS, vectors.get(match.item))
+        Candidate(match.item, columns[match.item], match.row >> ROW_BITS, vectors.get(match.item),
+                  links[match.item])
         for match in matches
-    ]
+    ]  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 from zoneinfo import ZoneInfo
 
 from aggregator.clock import stamp
@@ -127,19 +127,22 @@ class SearchQuery:
         first = replace(self, page=1, cursor=None)
         if name == "year":
             without = replace(first, since=None, until=None)
+            days = "since={0}-01-01&until={0}-12-31"
+            told = without.url(base, since=f"{_MARK}-01-01", until=f"{_MARK}-12-31")
+            begin, _, end = told.partition(days.format(_MARK))
             return lambda value: (
                 without.url(base) if self.year == value
-                else without.url(base, since=f"{value}-01-01", until=f"{value}-12-31")
+                else f"{begin}{days.format(value)}{end}"
             )  # fmt: skip
         held = getattr(self, name)
         marked = first.url(base, **{name: (_MARK,)})
         before, _, after = marked.partition(f"{name}={_MARK}")
+        before += f"{urlencode([(name, one) for one in held])}&" if held else ""
 
         def toggle(value: str) -> str:
             if value in held:
                 return first.url(base, **{name: tuple(v for v in held if v != value)})
-            told = urlencode([(name, one) for one in (*held, value)])
-            return f"{before}{told}{after}"
+            return f"{before}{name}={quote_plus(value)}{after}"
 
         return toggle
 

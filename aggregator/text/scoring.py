@@ -18,6 +18,7 @@ _OF_PARTS = 0.6  # what all parts of a compound say, measured by the compound
 _FAR = 6  # words that a title stands away from the text
 _EARLY_TITLE, _EARLY_BODY = 80, 300  # letters up to which a place counts as early
 _BEST = 10  # candidates whose words the others are compared with
+MOST_LINKS = 50  # to an item, from which on more say nothing
 
 Vector = tuple[Sequence[int], Sequence[int]]  # terms, weights
 
@@ -38,6 +39,7 @@ class Candidate(NamedTuple):
     columns: Columns
     day: int  # proleptic ordinal of its date
     vector: Vector | None  # what it is compared by; None before it is linked
+    links: int = 0  # how often others link to it or cite it
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Weights(NamedTuple):
     like_best: float = 0.5  # has the words that the best candidates have
     repeated: float = -0.14  # logarithm of the number of words that title and text share
     long_body: float = 0.09  # logarithm of its number of words
+    linked: float = 0.04  # logarithm of how often others link to it or cite it, at most 1
     recent: float = 0.14  # newest candidate 1, oldest 0
 
 
@@ -97,11 +100,11 @@ def features(candidates: Sequence[Candidate], wanted: Sequence[Wanted]) -> list[
     where = _places(wanted)
     last_words = {name.rpartition(" ")[2] for one in wanted for name in (*one.names, one.joined)}
     rows = []
-    for view in views:
-        found = [view.of(one) for one in wanted]
+    for view, one in zip(views, candidates, strict=True):
+        found = [view.of(term) for term in wanted]
         frequency = sum(
-            _frequency(view, one, told, title, body)
-            for one, told in zip(wanted, found, strict=True)
+            _frequency(view, term, told, title, body)
+            for term, told in zip(wanted, found, strict=True)
         )
         rows.append([
             frequency,
@@ -110,10 +113,11 @@ def features(candidates: Sequence[Candidate], wanted: Sequence[Wanted]) -> list[
             _mean([told.early_body for told in found]),
             float(view.title_end in last_words),
             _mean([told.body + told.parts > 0 for told in found]),
-            _mean([view.has_parts(one, told) for one, told in zip(wanted, found, strict=True)]),
+            _mean([view.has_parts(term, told) for term, told in zip(wanted, found, strict=True)]),
             0.0,
             math.log(1 + len(view.title_set.intersection(view.body_list))),
             math.log(1 + view.body_words),
+            _popular(one.links),
             0.0,
         ])  # fmt: skip
     _scale(rows)
@@ -218,6 +222,11 @@ def _frequency(view: _View, wanted: Wanted, found: _Found, title: float, body: f
     if wanted.parts:
         score += _OF_PARTS * _mean([said(view.part(part)) for part in wanted.parts])
     return score
+
+
+def _popular(links: int) -> float:
+    """Return how popular links make an item, damped: the tenth says less than the first."""
+    return math.log1p(min(links, MOST_LINKS)) / math.log1p(MOST_LINKS)
 
 
 def _scale(rows: list[list[float]]) -> None:

@@ -160,6 +160,18 @@ def test_most_linked_items_come_first_when_asked(corpus: Corpus, ask: Ask) -> No
     assert page.hits[0]["links_in"] == 1
 
 
+def test_of_hits_that_say_the_same_the_linked_one_comes_first(corpus: Corpus, ask: Ask) -> None:
+    when = When(at="2026-09-01T10:00:00Z", evidence=Evidence.FEED)
+    for number in (21, 22, 23):
+        corpus.put(number, "land", title="Bericht", text=f"Radweg {number}.", published=when)
+    corpus.derive()
+    last = ask("radweg").hits[-1]
+    linked = next(n for n in (21, 22, 23) if address(n, "land") == last["url"])
+    corpus.put(30, "amt", title="Hinweis", text="Anderes.", links=(link(address(linked, "land")),))
+    corpus.derive()
+    assert ask("radweg").hits[0]["id"] == last["id"]
+
+
 def test_snippet_marks_what_was_asked_for(ask: Ask) -> None:
     hit = ask("Antrag Wohngeld").hits[0]
     marked = [hit["snippet"][start:end] for start, end in hit["marks"]]

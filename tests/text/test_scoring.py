@@ -2,7 +2,16 @@
 
 import pytest
 
-from aggregator.text.scoring import Candidate, Columns, Vector, Wanted, Weights, features, ordered
+from aggregator.text.scoring import (
+    MOST_LINKS,
+    Candidate,
+    Columns,
+    Vector,
+    Wanted,
+    Weights,
+    features,
+    ordered,
+)
 
 REFORM = Wanted(("reform",), "reform")
 LAND = Wanted(("land",), "land")
@@ -11,9 +20,9 @@ COMPOUND = Wanted(("verwaltungsreform",), "verwaltungsreform", ("verwaltung", "r
 
 def candidate(
     item: int, title: str = "", body: str = "", *, heads: str = "", parts: str = "",
-    day: int = 1, vector: Vector | None = None,
+    day: int = 1, vector: Vector | None = None, links: int = 0,
 ) -> Candidate:  # fmt: skip
-    return Candidate(item, Columns(title, heads, body, parts), day, vector)
+    return Candidate(item, Columns(title, heads, body, parts), day, vector, links)
 
 
 def best(*candidates: Candidate, wanted: tuple[Wanted, ...] = (REFORM,)) -> int:
@@ -67,3 +76,25 @@ def test_there_is_a_weight_for_each_feature_and_nothing_fails_on_empty_texts() -
     assert [len(row) for row in rows] == [len(Weights._fields)] * 2
     assert features([], (REFORM,)) == []
     assert ordered([candidate(1)], ()) == [(0.0, 1)]
+
+
+def test_of_equal_items_the_one_that_others_link_to_comes_first() -> None:
+    plain, linked = candidate(1, "reform", FILLER), candidate(2, "reform", FILLER, links=3)
+    assert best(plain, linked) == best(linked, plain) == 2
+
+
+def test_no_number_of_links_stands_above_a_clearly_better_text() -> None:
+    text = candidate(1, "reform", f"reform {FILLER}")
+    for weaker in (candidate(2, "haushalt", f"reform {FILLER}", links=10**6),
+                   candidate(3, "plan", f"{FILLER} reform", links=10**6)):  # fmt: skip
+        assert best(text, weaker) == best(weaker, text) == 1
+
+
+def test_the_tenth_link_says_less_than_the_first_and_there_is_an_end() -> None:
+    place = Weights._fields.index("linked")
+    counts = (0, 1, 10, 11, MOST_LINKS, 10**6)
+    rows = features([candidate(n, "reform", links=links) for n, links in enumerate(counts)],
+                    (REFORM,))  # fmt: skip
+    none, one, ten, eleven, most, beyond = (row[place] for row in rows)
+    assert one - none > eleven - ten > 0
+    assert most == beyond == 1

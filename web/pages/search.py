@@ -69,9 +69,10 @@ def _feed(asked: SearchQuery) -> Response:
 def _document(found: SearchPage, typed: SearchQuery, asked: Settled) -> Document:
     """Return what JSON returns: the contract's document, and where the search leads on."""
     told = document(database(), analyser(), found, asked, _base(), _label)
+    names = frame()["names"]
     for name, rows in told["facets"].items():
         for row in rows:
-            row["label"] = _label(name, row["value"])
+            row["label"] = label_of(name, row["value"], names)
     return told | {"query": typed.text}
 
 
