@@ -6,7 +6,7 @@ DATA   ?= data
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: wheels offline help demo run test check lint types arch conformance bench lock audit clean
+.PHONY: wheels offline help demo run test check lint types arch conformance fuzz bench lock audit clean
 
 help: ## diese Übersicht
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,9 @@ types: $(STAMP)
 
 arch: $(STAMP)
 	$(BIN)/lint-imports
+
+fuzz: $(STAMP) ## 5.000 Anfragen nach openapi.json, mit und ohne Anmeldung
+	QV_FUZZ=5000 $(BIN)/python -m pytest tests/web/test_fuzz.py
 
 conformance: $(STAMP) ## gegen echte Daten prüfen: CORPUS=Ordner
 	QUERVERWEIS_CORPUS="$(CORPUS)" $(BIN)/python -m pytest tests/conformance

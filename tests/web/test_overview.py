@@ -233,3 +233,10 @@ def test_what_has_no_date_is_not_called_new(filling: Filling, client: FlaskClien
     assert read(client, "/index.json")["new_total"] == 0
     assert read(client, "/items.json")["total"] == 1
     assert read(client, "/items.json?dated=1")["total"] == 0
+
+
+def test_empty_filters_are_none(client: FlaskClient, filling: Filling) -> None:
+    filling.item("Leitfaden")
+
+    for name in ("seen_since", "since", "until", "platform", "kind", "dated"):
+        assert client.get(f"/items?{name}=").status_code == 200, name

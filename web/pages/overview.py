@@ -72,7 +72,7 @@ def filters() -> list[dict[str, str]]:
     told = []
     for name in ("platform", "source", "kind", "level", "topic", "state", "evidence", "policy",
                  "since", "until", "seen_since", "dated"):  # fmt: skip
-        for value in request.args.getlist(name):
+        for value in filter(None, request.args.getlist(name)):
             left = [other for other in request.args.getlist(name) if other != value]
             url = here(**{"cursor": None, name: left})
             told.append({"label": label_of(name, value, names), "url": url})
