@@ -58,7 +58,9 @@ _FACET = {"value": "str", "label": "str", "count": "int", "selected": "bool", "t
 _RELATIONS = {
     "item": "Item", "excerpt": "str", "last_seen_at": "at", "links_out": ["object"],
     "links_in": [{"item": "Item", "kind": "str", "anchor": "str", "sentence": "str"}],
-    "same": [{"item": "Item", "similarity": "num", "relation": "str", "differs": ["str"]}],
+    "same": [{"item": "Item", "similarity": "num", "relation": "str", "differs": ["str"],
+              "edition": "?object"}],
+    "newer": "?object",
     "related": [{"item": "Item", "score": "num", "shown": "bool", "because": [
         {"kind": "str", "label": "str", "weight": "num"}]}],
     "references": [{"kind": "str", "key": "str", "text": "str", "start": "int", "end": "int",
@@ -108,8 +110,9 @@ SHAPES: Mapping[str, Shape] = {
     "links.between_levels": _PAGE_OF_LINKS,
     "links.reference": {
         "kind": "str", "key": "str", "url": "?str", "total": "int", "owners": ["Item"],
-        "cited_by": [{"item": "Item", "text": "str", "sentence": "str"}], "page": "int",
-        "pages": "int",
+        "cited_by": [{"item": "Item", "text": "str", "sentence": "str"}],
+        "keys": [{"key": "str", "total": "int"}], "wider": [{"key": "str", "keys": "int"}],
+        "page": "int", "pages": "int",
     },
     "overview.start": {
         "since": "at", "seen_since": "?at", "new_total": "int",
@@ -132,7 +135,7 @@ SHAPES: Mapping[str, Shape] = {
         "levels": [{"level": "str", "items": "int", "platforms": "int", "newest_at": "?at"}],
         "silent": [{"platform": "str", "name": "str", "level": "str"}],
         "platforms": [{"platform": "str", "name": "?str", "level": "?str", "items": "int",
-                       "newest_at": "at"}],
+                       "newest_at": "?at"}],
     },
     "reports.report": {
         "title": "str", "as_of": "at", "since": "at", "parameters": "object",

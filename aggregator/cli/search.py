@@ -124,7 +124,11 @@ def show_command(ctx: Context, name: str, *, other: str | None, as_json: bool) -
     say(item["url"])
     if not document["linked"]:
         say("\nDie Querverweise dieses Eintrags werden noch ermittelt.")
-    _section("Gleicher Inhalt", [(r["item"], RELATIONS[r["relation"]]) for r in document["same"]])
+    if newer := document["newer"]:
+        _section("Neuere Fassung", [(newer["item"], newer["because"])])
+    _section("Gleicher Inhalt", [
+        (r["item"], ", ".join((RELATIONS[r["relation"]], *r["differs"]))) for r in document["same"]
+    ])  # fmt: skip
     related = [row for row in document["related"] if row["shown"] and not row["same"]]
     _section("Verwandt", [
         (row["item"], ", ".join(reason["label"] for reason in row["because"])) for row in related

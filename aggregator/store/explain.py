@@ -11,7 +11,7 @@ from datetime import date
 
 from aggregator.links import related, same
 from aggregator.links.related import SCALE, UNIT, Vector
-from aggregator.store import epochs
+from aggregator.store import epochs, reads_same
 from aggregator.store.copies import content
 from aggregator.store.decisions import PAIRS, Subject, document, find
 from aggregator.store.derived import Generation, reading, vector_of
@@ -20,6 +20,7 @@ from aggregator.store.reads_names import resolve
 from aggregator.store.standing import answer_of, standings
 
 MOST_TERMS = 10  # shared terms that are told
+_EDITIONS = {"newer": "neuere", "older": "ältere"}
 _STATES = {"in_force": "in Kraft", "suspended": "ausgesetzt", "overruled": "überstimmt",
            "waiting": "wartet auf den Eintrag"}  # fmt: skip
 
@@ -34,7 +35,9 @@ def why(db: sqlite3.Connection, name: str, other_name: str) -> Document:
 
     Returns:
         `item`, `other`, `linked`, `decisions` and `kinds`: for each kind of link (explicit,
-        reference, same, related) `linked`, its `figures`, `told` and `conditions` in German.
+        reference, same, related) `linked`, its `figures`, `told` and `conditions` in German;
+        `edition`, whether the other is a newer or an older state, and `diff`, what turns the text
+        of the first into that of the other, for items of the same content (`reads_same`).
 
     Raises:
         NotFoundError: There is no such item that may be shown.
@@ -42,17 +45,18 @@ def why(db: sqlite3.Connection, name: str, other_name: str) -> Document:
     one, other = resolve(db, name).pk, resolve(db, other_name).pk
     items = items_by_pk(db, [one, other])
     generation = reading(db)
+    beside = reads_same.beside(db, one, other)
     decisions = _decisions(db, one, other)
     kinds = [
         _explicit(generation, one, other),
         _references(generation, one, other),
-        _same(db, generation, one, other, decisions),
+        _same(db, generation, one, other, decisions, beside["edition"]),
         _related(db, generation, one, other, decisions),
     ]
     return {
         "item": items[one], "other": items[other],
         "linked": any(kind["linked"] for kind in kinds),
-        "decisions": decisions, "kinds": kinds,
+        "decisions": decisions, "kinds": kinds, **beside,
     }  # fmt: skip
 
 
@@ -117,7 +121,7 @@ def _references(generation: Generation, one: int, other: int) -> Document:
 
 def _same(
     db: sqlite3.Connection, generation: Generation, one: int, other: int,
-    decisions: Sequence[Document],
+    decisions: Sequence[Document], edition: Document | None,
 ) -> Document:  # fmt: skip
     """Tell how much of the shorter text stands in the other."""
     mine, theirs = (
@@ -139,6 +143,9 @@ def _same(
             f" {_percent(same.SAME_FROM)} gelten beide als gleich."]  # fmt: skip
     if found and found[0].differs:
         told.append("Unterschiede: " + ", ".join(found[0].differs) + ".")
+    if edition:
+        told.append(f"Der andere Eintrag ist der {_EDITIONS[edition['order']]} Stand:"
+                    f" {edition['because']}.")  # fmt: skip
     told += _by_people(decisions, "same")
     conditions = [] if linked else [
         f"{_percent(same.SAME_FROM)} der Wortfolgen des kürzeren Textes müssten im anderen stehen",
@@ -313,8 +320,17 @@ def as_text(told: Document) -> str:
         lines.append(f"{_NAMES[kind['kind']]}: {verdict}")
         lines += [f"  {line}" for line in kind["told"]]
         lines += [f"  Nötig wäre: {line}." for line in kind["conditions"]]
+    for pieces in told["diff"] or ():
+        lines += ["", "  " + "".join(_marked(piece) for piece in pieces).replace("\n", "\n  ")]
     return "\n".join(lines) + "\n"
 
 
+def _marked(piece: Document) -> str:
+    """Mark what a text lacks and what it adds as diffs of words do: [-weg-] {+dazu+}."""
+    before, after = _MARKS[piece["kind"]]
+    return f"{before}{piece['text']}{after}"
+
+
+_MARKS = {"same": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
 _NAMES = {"explicit": "Verweis", "reference": "Nummer", "same": "Gleicher Inhalt",
           "related": "Verwandt"}  # fmt: skip

@@ -1,9 +1,9 @@
 """The item with all its relations: the one document behind page, JSON, lookup and `show`."""
 
 import json
-import re
 import sqlite3
 
+from aggregator.links.authorities import official_url
 from aggregator.store import changes, judging
 from aggregator.store.reads import Document, items_by_pk, on_live
 from aggregator.store.reads_hierarchy import hierarchy
@@ -11,6 +11,7 @@ from aggregator.store.reads_links import links_out
 from aggregator.store.reads_names import resolve
 from aggregator.store.reads_questions import question_of
 from aggregator.store.reads_related import related
+from aggregator.store.reads_same import newest, same_content
 from aggregator.store.reads_versions import versions
 
 BACKLINKS = 500  # of one item, newest first; more would only make the page heavy
@@ -34,14 +35,16 @@ def document_of(db: sqlite3.Connection, pk: int, *, with_diffs: bool = True) -> 
         pk: The row.
         with_diffs: Compare the versions of the item; the page shows only when it changed.
     """
-    same = _same(db, pk)
+    item = items_by_pk(db, [pk])[pk]
+    same = same_content(db, pk, item)
     return {
-        "item": items_by_pk(db, [pk])[pk],
+        "item": item,
         **_told(db, pk),
         **hierarchy(db, pk),
         "links_out": links_out(db, pk),
         "links_in": _links_in(db, pk),
         "same": same,
+        "newer": newest(same),  # None: nothing that has this content is a newer state of it
         "related": related(db, pk, {row["item"]["id"] for row in same}),
         "references": _references(db, pk),
         "topics": _topics(db, pk),
@@ -97,22 +100,6 @@ def _links_in(db: sqlite3.Connection, pk: int) -> list[Document]:
     ]  # fmt: skip
 
 
-def _same(db: sqlite3.Connection, pk: int) -> list[Document]:
-    """Return items with the same content, oldest first."""
-    query = """
-        SELECT other, similarity, relation, differs FROM same_@ JOIN item ON item.pk = other
-        WHERE same_@.item = ? ORDER BY sort_at, id
-    """
-    rows = db.execute(on_live(db, query), (pk,)).fetchall()
-    items = items_by_pk(db, {row["other"] for row in rows})
-    return [
-        {"item": items[row["other"]], "similarity": row["similarity"] / 1000,
-         "relation": row["relation"], "differs": json.loads(row["differs"])}
-        for row in rows
-        if row["other"] in items
-    ]  # fmt: skip
-
-
 def _references(db: sqlite3.Connection, pk: int) -> list[Document]:
     """Return what an item cites, with the item that owns the number where one does."""
     query = """
@@ -144,17 +131,3 @@ def _topics(db: sqlite3.Connection, pk: int) -> list[Document]:
          "auto": bool(row["auto"]), "evidence": row["evidence"]}
         for row in db.execute(on_live(db, query), (pk,))
     ]  # fmt: skip
-
-
-def official_url(kind: str, key: str) -> str | None:
-    """Return where the cited text is published officially, when its address follows from the key.
-
-    Only addresses whose shape is fixed: printed papers of the Bundestag (dserver.bundestag.de) and
-    the Bundesgesetzblatt since 2023 (recht.bund.de).
-    """
-    if kind == "drs" and (m := re.fullmatch(r"bt:(\d+)/(\d+)", key)):
-        term, number = m[1], m[2].zfill(5)
-        return f"https://dserver.bundestag.de/btd/{term}/{number[:3]}/{term}{number}.pdf"
-    if kind == "bgbl" and (m := re.fullmatch(r"bgbl-([12])/(\d{4})/(\d+)", key)):
-        return f"https://www.recht.bund.de/bgbl/{m[1]}/{m[2]}/{m[3]}/VO.html"
-    return None

@@ -22,7 +22,7 @@ def links_out(db: sqlite3.Connection, pk: int) -> list[Document]:
     """
     query = (
         "SELECT l.url, l.canonical, l.link_key, l.anchor, l.sentence, l.prose, l.target,"
-        " o.state AS health, o.moved_to, o.checked_at FROM link_@ l"
+        " l.position, o.state AS health, o.moved_to, o.checked_at FROM link_@ l"
         " LEFT JOIN outside o ON o.canonical = l.canonical AND l.target IS NULL"
         " WHERE l.item = ? AND l.target IS NOT l.item ORDER BY l.position"
     )  # a page that links to itself tells nothing
@@ -33,7 +33,8 @@ def links_out(db: sqlite3.Connection, pk: int) -> list[Document]:
         item = targets.get(row["target"])
         told = {
             "url": row["url"], "anchor": row["anchor"], "sentence": row["sentence"],
-            "prose": bool(row["prose"]), "item": item, "status": _status(row, item),
+            "prose": bool(row["prose"]), "position": row["position"],
+            "item": item, "status": _status(row, item),
             "checked_at": row["checked_at"], "moved_to": row["moved_to"], "successors": [],
         }  # fmt: skip
         if told["status"] in LOST and lookups:

@@ -5,7 +5,8 @@ from flask.testing import FlaskClient
 
 from aggregator import store
 from aggregator.errors import NotFoundError
-from aggregator.store.reads_items import item_document, official_url
+from aggregator.links.authorities import official_url
+from aggregator.store.reads_items import item_document
 from tests.web.filling import COUNCIL, FORUM, MINISTRY, Filling, read
 
 ITEM = [
@@ -116,6 +117,56 @@ def test_same_content_is_told_in_time_with_what_differs(
     assert told[0]["differs"] == ["Titel"]
     assert page.index("Zuerst erschienen.") < page.index("Dieser Eintrag.")
     assert "Text zu 94 % gleich." in page
+
+
+def test_a_newer_version_elsewhere_is_named_with_what_differs(
+    filling: Filling, client: FlaskClient
+) -> None:
+    old, new, third = (
+        filling.item(f"Leitfaden Wohngeld, Version {n}", home, text=f"Das Amt hilft {words}.")
+        for n, home, words in (
+            (1, MINISTRY, "immer gern"), (2, FORUM, "jetzt gern"), (3, COUNCIL, "jederzeit gern")
+        )
+    )  # fmt: skip
+    for one, other in ((old, new), (old, third), (new, third)):
+        filling.same(one, other)
+
+    told = read(client, f"/items/{old}.json")
+    why = read(client, f"/items/{old}/why/{third}.json")
+
+    assert told["newer"]["item"]["id"] == third
+    assert {row["edition"]["order"] for row in told["same"]} == {"newer"}
+    assert read(client, f"/items/{third}.json")["newer"] is None
+    assert "Eine neuere Fassung gibt es bei Rat der Länder:" in client.get(f"/items/{old}").text
+    assert why["edition"] == {"order": "newer", "because": "Version 3 statt 1"}
+    [passage] = why["diff"]
+    assert [piece["text"].strip() for piece in passage if piece["kind"] == "added"] == ["jederzeit"]
+    page = client.get(f"/items/{old}/why/{third}").text
+    assert "<del>" in page
+    assert "jederzeit</ins>" in page
+
+
+def test_a_newer_version_that_is_gone_is_not_pointed_to(
+    filling: Filling, client: FlaskClient
+) -> None:
+    old, new = (
+        filling.item(f"Muster, Version {n}", home) for n, home in ((1, MINISTRY), (2, FORUM))
+    )
+    filling.same(old, new)
+    filling.db.execute("UPDATE item SET state = 'gone' WHERE id = ?", (new,))
+
+    assert read(client, f"/items/{old}.json")["newer"] is None
+
+
+def test_no_difference_is_told_of_texts_that_may_not_be_shown(
+    filling: Filling, client: FlaskClient
+) -> None:
+    one, other = filling.item("Eins"), filling.item("Zwei", FORUM)
+    assert read(client, f"/items/{one}/why/{other}.json")["diff"] is None
+    filling.same(one, other)
+    assert read(client, f"/items/{one}/why/{other}.json")["diff"] == []
+    filling.db.execute("UPDATE item SET policy = 'excerpt', text = '' WHERE id = ?", (other,))
+    assert read(client, f"/items/{one}/why/{other}.json")["diff"] is None
 
 
 def test_related_shows_reasons_and_keeps_half_for_other_platforms(
@@ -296,7 +347,7 @@ def test_resolving_names_the_place_of_what_is_missing(db: store.Connection) -> N
         ("drs", "bt:20/394", "https://dserver.bundestag.de/btd/20/003/2000394.pdf"),
         ("bgbl", "bgbl-1/2024/245", "https://www.recht.bund.de/bgbl/1/2024/245/VO.html"),
         ("drs", "nw:17/10613", None),
-        ("law", "OZG § 1a", None),
+        ("law", "GO NRW § 7", None),
     ],
 )
 def test_official_addresses_follow_from_the_key(kind: str, key: str, url: str | None) -> None:

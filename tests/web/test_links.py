@@ -73,6 +73,33 @@ def test_a_reference_leads_to_its_owner_and_to_who_cites_it(
     assert "Es gilt der <mark>Beschluss 2018/36</mark>." in page
 
 
+def test_the_beginning_of_a_leika_key_gathers_all_that_begin_so(
+    filling: Filling, client: FlaskClient
+) -> None:
+    one, other, third = (filling.item(name) for name in ("Änderung", "Bewilligung", "Anderes"))
+    filling.reference(one, "leika", "99107023011000", "99107023011000")
+    filling.reference(other, "leika", "99107023017000", "99107023017000")
+    filling.reference(third, "leika", "99108001001000", "99108001001000")
+    service = filling.item("Wohngeld", COUNCIL)
+    filling.identifier(service, "leika", "99107023011000")
+
+    told = read(client, "/references/leika/99107023.json")
+    exact = read(client, "/references/leika/99107023011000.json")
+
+    assert {row["item"]["id"] for row in told["cited_by"]} == {one, other}
+    assert [item["id"] for item in told["owners"]] == [service]
+    assert told["keys"] == [
+        {"key": "99107023011000", "total": 2}, {"key": "99107023017000", "total": 1},
+    ]  # fmt: skip
+    assert exact["total"] == 1
+    assert exact["keys"] == []
+    assert exact["wider"] == [{"key": "99107023", "keys": 2}]
+    assert (
+        'href="/references/leika/99107023"' in client.get("/references/leika/99107023011000").text
+    )
+    assert client.get("/references/leika/9910702399.json").status_code == 404
+
+
 def test_the_item_page_counts_who_else_cites_its_references(
     filling: Filling, client: FlaskClient
 ) -> None:
