@@ -6,9 +6,11 @@ themselves: SQLite's own waiting is sleeping. Migrations are numbered SQL files;
 one transaction together with its number (`PRAGMA user_version`).
 """
 
+import logging
 import os
 import re
 import sqlite3
+import sys
 import threading
 import time
 from collections import defaultdict
@@ -20,7 +22,10 @@ from pathlib import Path
 from aggregator.errors import StoreError
 from aggregator.store.place import refuse_network
 
+log = logging.getLogger(__name__)
 BUSY_TIMEOUT_S = 10
+LONG_S = 0.05  # a transaction that others notice: it is logged with who held it
+NAMED = 3  # functions that such a line names
 _TURNS: dict[str, threading.RLock] = defaultdict(threading.RLock)  # by database
 
 
@@ -112,12 +117,15 @@ def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     try:
         with turn(db):
             db.execute("BEGIN IMMEDIATE")
+            began = time.monotonic()
             try:
                 yield db
             except BaseException:
                 _leave(db)
                 raise
             db.execute("COMMIT")
+            if (held := time.monotonic() - began) > LONG_S:
+                log.info("long transaction ms=%s by=%s", round(held * 1000), _by())
     except sqlite3.OperationalError as error:
         _leave(db)
         if not re.search("locked|busy|full|disk I/O|readonly", str(error)):
@@ -126,6 +134,18 @@ def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
             f"die Datenbank nimmt nichts an: {error}",
             remedy="später wiederholen; bei Dauer freien Platz und andere Prozesse prüfen",
         ) from error
+
+
+def _by() -> str:
+    """Return which functions of ours hold the transaction that ends, the innermost first."""
+    names: list[str] = []
+    frame = sys._getframe(1)  # noqa: SLF001 - inspect's way reads source files
+    while (outer := frame.f_back) is not None and len(names) < NAMED:
+        frame = outer
+        module = str(frame.f_globals.get("__name__", ""))
+        if module.startswith(("aggregator.", "web.")):
+            names.append(f"{module}.{frame.f_code.co_name}")
+    return " < ".join(names)
 
 
 def turn(db: sqlite3.Connection) -> AbstractContextManager[object]:

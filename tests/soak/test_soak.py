@@ -1,297 +1,289 @@
-"""Weeks of operation in minutes: overlapping runs, readers, a moderator, kill -9 and other faults.
+"""Weeks of operation in minutes: the scheduler, cron, readers, a moderator, kill -9, other faults.
 
-Real processes share one database; only their clock is set. A twin installation reads the same sites
-on the same days undisturbed: in the end both must hold the same. `QUERVERWEIS_SOAK_DAYS` makes it
-longer than the sample that runs with the suite.
+Real processes share one database; only their clock is set. They read a replica whose hosts break
+and recover; a twin installation reads the same platforms on the same days with neither faults nor
+mutations, and in the end both must hold the same. `QUERVERWEIS_SOAK_DAYS` makes it longer than the
+sample that runs with the suite, which reads three of the platforms.
 """
 
 import os
 import random
-import re
-import resource
-import signal
+import socket
 import sqlite3
 import statistics
-import subprocess
-import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
 
-from aggregator import store
-from aggregator.clock import stamp
+from aggregator import config, pipeline, store
+from aggregator.clock import SimulatedClock
 from aggregator.model import UserRole
 from aggregator.store import holders
 from aggregator.store.digest import digest
 from tests.conftest import START
-from tests.scripted import Web, serving
+from tests.soak.place import (
+    People,
+    Place,
+    Process,
+    Service,
+    fill_the_disk,
+    hold_the_lock,
+    kill_soon,
+    make_place,
+    memory_kb,
+)
+from tests.soak.sites import MutatingReplica, listed
 from tests.web.people import PASSWORD, add
 
 DAYS = int(os.environ.get("QUERVERWEIS_SOAK_DAYS", "1"))
-TICKS_A_DAY = 3
-HOSTS = ("amt.example", "land.example", "kreis.example")
-WAL_MOST, GROWTH_MOST = 64 << 20, 1.25
 SEED = int(os.environ.get("QUERVERWEIS_SOAK_SEED", "7"))
+TICKS_A_DAY = int(os.environ.get("QUERVERWEIS_SOAK_TICKS", "2"))
+SAMPLE = ("it-planungsrat", "ozg-kommunal", "kommunalblatt")
+WAL_MOST, GROWTH_MOST = 64 << 20, 1.25
+FAULTS = ("none", "kill", "kill", "kill service", "disk", "disk of service", "lock")
+QUIET_STEPS = 12 if DAYS > 5 else 2  # of four days each, in the end
+
+# What a run does is noted in order, whatever the clocks of the processes say.
+WATCH = """
+    CREATE TABLE soak (
+        n INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER, source TEXT, begun INTEGER);
+    CREATE TRIGGER soak_begun AFTER INSERT ON run
+        BEGIN INSERT INTO soak (run, source, begun) VALUES (NEW.id, NEW.source, 1); END;
+    CREATE TRIGGER soak_works AFTER UPDATE ON run
+        BEGIN INSERT INTO soak (run, source, begun) VALUES (NEW.id, NEW.source, 0); END;
+"""
+TWICE = """
+    SELECT late.source, late.run, other.run FROM soak other JOIN soak late
+        ON late.source = other.source AND late.run <> other.run AND late.n > other.n
+    WHERE other.begun AND late.run < other.run
+"""
 
 pytestmark = pytest.mark.slow
 
 
-def feed(host: str, day: int) -> bytes:
-    """A window of the newest entries; some are edited each day, and old ones leave it."""
-    rows = "".join(
-        f"<item><guid>{host}-{n}</guid><link>http://{host}/{n}</link>"
-        f"<title>Meldung {n} vom Amt {host}</title>"
-        f"<description>Text {n} über Wohngeld und Melderegister,"
-        f" Fassung {day if n % 5 == day % 5 else 0}.</description>"
-        f"<pubDate>{n % 27 + 1:02} Nov 2026 09:00:00 +0100</pubDate></item>"
-        for n in range(max(1, day * 3 - 12), day * 3 + 4)
-    )
-    return f'<rss version="2.0"><channel><title>{host}</title>{rows}</channel></rss>'.encode()
+@dataclass
+class Told:
+    """What was seen on the way."""
+
+    faults: Counter[str] = field(default_factory=Counter)
+    memory: list[int] = field(default_factory=list)  # of the web, KB
+    wal: int = 0
 
 
 @dataclass
-class Place:
-    """An installation: its folder, its list, the environment of its processes."""
+class Soak:
+    """A disturbed installation, its quiet twin, and what both read."""
 
-    folder: Path
-    environment: dict[str, str]
+    place: Place
+    twin: Place
+    replica: MutatingReplica
+    calm: MutatingReplica
+    chance: random.Random
+    told: Told = field(default_factory=Told)
 
-    @property
-    def database(self) -> Path:
-        return self.folder / "data" / "querverweis.sqlite3"
-
-    def start(self, at: datetime, *words: str) -> "subprocess.Popen[bytes]":
-        environment = {**self.environment, "AGGREGATOR_NOW": stamp(at)}
-        return subprocess.Popen(
-            [sys.executable, "-m", "aggregator", "--data", str(self.folder / "data"), "--sources",
-             str(self.folder / "sources.yaml"), *words],
-            env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-
-
-def make_place(folder: Path, web: Web) -> Place:
-    folder.mkdir()
-    platforms = "".join(
-        f'  - {{id: {h[:4]}, name: {h}, short_name: {h[:4]}, level: bund, operator: A, url: "http://{h}/"}}\n'
-        for h in HOSTS
-    )
-    sources = "".join(
-        f"  - {{id: {h[:4]}-feed, platform: {h[:4]}, kind: feed, url: 'http://{h}/feed.xml',"
-        " details: never, every: 6h, policy: full, expect: {max_vanish: 1}}\n"
-        for h in HOSTS
-    )
-    (folder / "sources.yaml").write_text(
-        f"platforms:\n{platforms}sources:\n{sources}", encoding="utf-8"
-    )
-    environment = {
-        **os.environ, "AGGREGATOR_ALLOW_PRIVATE": "1", "AGGREGATOR_MIN_DELAY_S": "0",
-        "AGGREGATOR_RESOLVE": web.resolve(*HOSTS), "AGGREGATOR_PARSE_WORKERS": "0",
-    }  # fmt: skip
-    return Place(folder, environment)
-
-
-# --- people ----------------------------------------------------------------------------------
-
-
-@dataclass
-class People:
-    """A reader and a moderator before the web application; they note what they are answered."""
-
-    port: int
-    statuses: Counter[int] = field(default_factory=Counter)
-    longest_gap_s: float = 0.0
-    writes_s: list[float] = field(default_factory=list)
-    _ended: threading.Event = field(default_factory=threading.Event)
-    _cookie: str = ""
-
-    def request(self, method: str, url: str, body: str = "") -> tuple[int, str]:
-        line = HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            headers = {"Cookie": self._cookie} if self._cookie else {}
-            if body:
-                headers["Content-Type"] = "application/x-www-form-urlencoded"
-            line.request(method, url, body=body or None, headers=headers)
-            answer = line.getresponse()
-            for name, value in answer.getheaders():
-                if name.lower() == "set-cookie":
-                    cookies = dict(c.split("=", 1) for c in filter(None, self._cookie.split("; ")))
-                    key, _, told = value.partition(";")[0].partition("=")
-                    self._cookie = "; ".join(f"{k}={v}" for k, v in {**cookies, key: told}.items())
-            return answer.status, answer.read().decode("utf-8", "replace")
-        finally:
-            line.close()
-
-    def send(self, page: str, url: str, **fields: str) -> int:
-        _, text = self.request("GET", page)
-        token = re.search(r'name="csrf" value="([0-9a-f]+)"', text)
-        told = urlencode({"csrf": token[1] if token else "", **fields})
-        began = time.monotonic()
-        status, _ = self.request("POST", url, told)
-        self.writes_s.append(time.monotonic() - began)
-        return status
-
-    def read_on(self) -> None:
-        bad_since: float | None = None
-        while not self._ended.wait(0.05):
-            status, _ = self.request("GET", "/search?q=Wohngeld")
-            self.statuses[status] += 1
-            if status == 200:
-                bad_since = None
-            else:
-                bad_since = bad_since or time.monotonic()
-                self.longest_gap_s = max(self.longest_gap_s, time.monotonic() - bad_since)
-
-    def stop(self) -> None:
-        self._ended.set()
-
-
-def memory_kb(pid: int) -> int:
-    text = Path(f"/proc/{pid}/status").read_text("ascii", "replace")
-    found = re.search(r"VmRSS:\s+(\d+)", text)
-    return int(found[1]) if found else 0
-
-
-# --- faults ----------------------------------------------------------------------------------
-
-
-def kill_soon(process: "subprocess.Popen[bytes]", chance: random.Random) -> None:
-    try:
-        process.wait(chance.uniform(0.05, 1.2))
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-
-
-def fill_the_disk(process: "subprocess.Popen[bytes]", database: Path) -> None:
-    """Let a process write no file beyond the present size, as on a full disk."""
-    size = max(1 << 16, database.stat().st_size)
-    try:
-        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, size))
-    except ProcessLookupError:
-        return
-
-
-def hold_the_lock(database: Path, seconds: float) -> threading.Thread:
-    def hold() -> None:
-        db = sqlite3.connect(database, timeout=5, isolation_level=None)
-        try:
-            db.execute("BEGIN IMMEDIATE")
-            threading.Event().wait(seconds)
-            db.execute("ROLLBACK")
-        except sqlite3.OperationalError:
-            return  # somebody else writes just now: no fault this time
-        finally:
-            db.close()
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    return thread
-
-
-# --- the weeks -------------------------------------------------------------------------------
+    def day(self, number: int, round_: int) -> None:
+        for one in (self.replica, self.calm):
+            one.day, one.round = number, round_
 
 
 @pytest.fixture
-def web() -> Iterator[Web]:
-    with serving(Web()) as web:
-        yield web
+def soak(tmp_path: Path) -> Iterator[Soak]:
+    platforms = SAMPLE if DAYS <= 5 else None
+    replica, calm = MutatingReplica(platforms), MutatingReplica(platforms)
+    for one in (replica, calm):
+        one.start()
+    place = make_place(tmp_path / "gestört", replica.resolve)
+    twin = make_place(tmp_path / "ruhig", calm.resolve)
+    for installation in (place, twin):
+        listed(installation.sources, platforms)
+    yield Soak(place, twin, replica, calm, random.Random(SEED))
+    for one in (replica, calm):
+        one.stop()
 
 
-def one_tick(place: Place, at: datetime, chance: random.Random) -> str:
-    """Two runs at once, one of which may meet a fault; return which."""
-    fault = chance.choice(["none", "kill", "kill", "disk", "lock"])
+def read(place: Place, at: datetime, *, forced: bool) -> int:
+    """Refresh undisturbed, in this process; return how many addresses wait."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in place.environment.items():
+            patch.setenv(name, value)
+        db, listed_ = store.connect(place.database), config.load(place.sources)
+        engine = pipeline.make_engine(db, place.database, listed_, place.data,
+                                      SimulatedClock(at), "refresh")  # fmt: skip
+        try:
+            reports = list(pipeline.refresh(engine, listed_.sources, forced=forced))
+        finally:
+            engine.close()
+            db.close()
+    return sum(report.counts.get("pending", 0) for report in reports)
+
+
+def settle(place: Place, at: datetime) -> None:
+    """Refresh until no more comes of it."""
+    before = -1
+    for hour in range(20):
+        left = read(place, at + timedelta(minutes=hour), forced=True)
+        if left in (0, before):
+            return
+        before = left
+
+
+def one_tick(soak: Soak, service: Service, at: datetime) -> None:
+    """The service and two runs of cron at once, one of which may meet a fault."""
+    place, chance = soak.place, soak.chance
+    fault = chance.choice(FAULTS)
     holder = hold_the_lock(place.database, 0.5) if fault == "lock" else None
-    first = place.start(at, "refresh", "--json")
-    second = place.start(at, "refresh", "--json")
-    if fault == "kill":
-        kill_soon(chance.choice([first, second]), chance)
-    if fault == "disk":
-        fill_the_disk(first, place.database)
-    for process in (first, second):
+    running = service.tell(at)
+    crons = [place.start(at, "refresh", "--max-time", "30m") for _ in range(2)]
+    _meet(fault, running, crons, soak)
+    for process in crons:
         process.wait(120)
     if holder:
         holder.join()
-    return fault
+    soak.told.faults[fault] += 1
 
 
-def test_weeks_of_faults_lose_nothing(tmp_path: Path, web: Web) -> None:
-    chance = random.Random(SEED)
-    place, twin = make_place(tmp_path / "gestört", web), make_place(tmp_path / "ruhig", web)
-    db = store.connect(place.database)
-    add(db, "moderatorin", UserRole.MODERATOR)
-    server = place.start(START, "serve", "--port", str(port := _free_port()))
-    people = People(port)
-    _await(people)
-    assert people.send("/login", "/login", name="moderatorin", password=PASSWORD) == 303
-    people.writes_s.clear()  # a password is slow on purpose
+def _meet(fault: str, service: Process, crons: list[Process], soak: Soak) -> None:
+    if fault == "kill":
+        kill_soon(soak.chance.choice(crons), soak.chance)
+    elif fault == "kill service":
+        kill_soon(service, soak.chance)
+    elif fault == "disk":
+        fill_the_disk(crons[0], soak.place.database)
+    elif fault == "disk of service":
+        fill_the_disk(service, soak.place.database)
+        crons[0].wait(120)
+        service.kill()  # a limit once set stays
+        service.wait()
+
+
+@contextmanager
+def operated(soak: Soak) -> Iterator[tuple[People, Service, Process]]:
+    """The web application with a reader and a moderator, and the scheduler."""
+    port = _free_port()
+    server, people = soak.place.start(START, "serve", "--port", str(port)), People(port)
+    service = Service(soak.place)
+    people.wait_for_the_web()
+    assert people.sign_in("moderatorin", PASSWORD) == 303
     reader = threading.Thread(target=people.read_on)
     reader.start()
-    memory, faults, wal = [], Counter[str](), 0
     try:
-        for tick in range(DAYS * TICKS_A_DAY):
-            at = START + timedelta(hours=24 / TICKS_A_DAY * tick)
-            for host in HOSTS:
-                web.put(f"http://{host}/feed.xml", feed(host, tick // TICKS_A_DAY + 1),
-                        media_type="application/rss+xml")  # fmt: skip
-            faults[one_tick(place, at, chance)] += 1
-            place.start(at, "refresh").wait(120)  # the next line of cron, minutes later
-            twin.start(at, "refresh").wait(120)
-            people.send("/account", "/account/seen")
-            wal = max(wal, _size(Path(f"{place.database}-wal")))
-            memory.append(memory_kb(server.pid))
+        yield people, service, server
+        assert service.stop() == 0
     finally:
         people.stop()
         reader.join()
+        service.stop()
         server.terminate()
-        code = server.wait(15)
-    end = START + timedelta(days=DAYS, hours=12)
-    for installation in (place, twin):
-        installation.start(end, "refresh", "--all").wait(120)
-        installation.start(end, "rebuild").wait(240)
-    other = store.connect(twin.database)
-    held = [row[0] for row in db.execute("SELECT by FROM lease UNION SELECT lease_by FROM"
-                                         " source_state WHERE lease_by IS NOT NULL")]  # fmt: skip
+        assert server.wait(15) == 0
 
-    assert code == 0
+
+def live(soak: Soak, people: People, service: Service, server: Process) -> datetime:
+    """Let the days pass; return the last moment."""
+    told, at, ticks = soak.told, START, DAYS * TICKS_A_DAY
+    for tick in range(ticks):
+        at = START + timedelta(hours=24 / TICKS_A_DAY * tick)
+        soak.day(tick // TICKS_A_DAY + 1, 1 if tick < ticks // 2 else 2)
+        if tick == ticks // 2:
+            _see_the_first_round_whole(soak, at)
+        if tick:  # the first time they are what they are
+            soak.replica.break_some(soak.chance)
+        one_tick(soak, service, at)
+        soak.place.start(at, "refresh").wait(120)  # the next line of cron, minutes later
+        read(soak.twin, at, forced=False)
+        queue, verdict = soak.chance.choice(("related", "same", "topic")), tick % 3
+        people.judge(queue, ("yes", "no", "skip")[verdict])
+        told.wal = max(told.wal, _size(Path(f"{soak.place.database}-wal")))
+        told.memory.append(memory_kb(server.pid))
+    return at
+
+
+def _see_the_first_round_whole(soak: Soak, at: datetime) -> None:
+    """Before platforms change, let both have seen them: what was missed is a version less."""
+    for one in (soak.replica, soak.calm):
+        one.round = 1
+    soak.replica.mend()
+    for installation in (soak.place, soak.twin):
+        settle(installation, at - timedelta(hours=2))
+    for one in (soak.replica, soak.calm):
+        one.round = 2
+
+
+def end_quietly(soak: Soak, at: datetime) -> None:
+    """Give both some weeks without faults, and the twin what the moderator decided."""
+    soak.replica.mend()
+    for step in range(1, QUIET_STEPS + 1):
+        for installation in (soak.place, soak.twin):
+            settle(installation, at + timedelta(days=4 * step))
+    end = at + timedelta(days=4 * QUIET_STEPS + 1)
+    file = soak.twin.folder / "decisions.jsonl"
+    file.write_bytes(soak.place.run(end, "decisions", "export"))
+    soak.twin.run(end, "decisions", "import", str(file))
+    for installation in (soak.place, soak.twin):
+        installation.run(end, "rebuild")
+
+
+def test_weeks_of_faults_lose_nothing(soak: Soak) -> None:
+    db = store.connect(soak.place.database)
+    add(db, "moderatorin", UserRole.MODERATOR)
+    db.executescript(WATCH)
+    with operated(soak) as (people, service, server):
+        at = live(soak, people, service, server)
+    end_quietly(soak, at)
+    other = store.connect(soak.twin.database)
+    _print(soak, people, service)
+
     assert digest(db) == digest(other), "nothing lost, nothing twice"
-    assert all(holders.is_dead(holder) for holder in held), "no lease is stuck"
+    assert db.execute(TWICE).fetchall() == [], "no source is read twice at once"
+    assert max(soak.replica.together.most.values()) == 1, "no host is asked twice at once"
+    assert soak.replica.forbidden_requests == []
+    assert all(holders.is_dead(holder) for holder in _held(db)), "no lease is stuck"
     assert set(people.statuses) <= {200, 503}
     assert people.longest_gap_s < 15
-    assert wal <= WAL_MOST
-    settled = memory[len(memory) // 3 :]
-    assert settled[-1] <= GROWTH_MOST * statistics.median(settled), "memory is flat"
-    slow = statistics.quantiles(people.writes_s, n=20)[-1] if len(people.writes_s) > 1 else 0
-    told = f"days={DAYS} faults={dict(faults)} answers={dict(people.statuses)} wal={wal}"
-    print(f"{told} memory={memory[0]}..{memory[-1]} KB, write p95 {slow:.3f} s")  # noqa: T201 (figures)
+    assert set(people.said) <= {"303", "503"}
+    kept = db.execute("SELECT count(*) FROM review").fetchone()[0]
+    assert kept == people.said["303"], "no verdict is lost"
+    assert soak.told.wal <= WAL_MOST
+    for memory in (soak.told.memory, service.memory):
+        settled = memory[len(memory) // 3 :]
+        assert not settled or settled[-1] <= GROWTH_MOST * statistics.median(settled), "flat"
     db.close()
     other.close()
 
 
-def _free_port() -> int:
-    import socket
+def _held(db: sqlite3.Connection) -> list[str]:
+    rows = db.execute(
+        "SELECT by FROM lease UNION SELECT lease_by FROM source_state WHERE lease_by IS NOT NULL"
+        " UNION SELECT lease_by FROM host WHERE lease_by IS NOT NULL"
+    )
+    own = holders.me()
+    return [row[0] for row in rows if row[0] != own]
 
+
+def _print(soak: Soak, people: People, service: Service) -> None:
+    """Say what the figures are of."""
+    told, writes = soak.told, people.writes_s
+    slow = statistics.quantiles(writes, n=20)[-1] if len(writes) > 1 else 0
+    lines = (
+        f"days={DAYS} faults={dict(told.faults)} starts of the service={service.starts}",
+        f"answers={dict(people.statuses)} longest gap={people.longest_gap_s:.2f} s",
+        f"mutated answers={sum(soak.replica.told.values())} {dict(soak.replica.told)}",
+        f"verdicts={dict(people.said)} p95={slow:.3f} s wal={told.wal}",
+        f"web={told.memory[0]}..{told.memory[-1]} KB service={service.memory[:1]}"
+        f"..{service.memory[-1:]} KB requests={len(soak.replica.log)}",
+    )
+    print("\n".join(lines))  # noqa: T201 (figures)
+
+
+def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as place:
         return int(place.getsockname()[1])
 
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
-
-
-def _await(people: People) -> None:
-    """Wait until the web application answers."""
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        try:
-            if people.request("GET", "/health/live.json")[0] == 200:
-                return
-        except OSError:
-            threading.Event().wait(0.1)
-    raise AssertionError("the web application did not start")
