@@ -70,8 +70,9 @@ offline: ## aus wheels/ installieren, ohne Verbindung
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
-audit: $(STAMP) ## bekannte Schwachstellen der Abhängigkeiten
-	$(BIN)/pip-audit --requirement requirements.lock --disable-pip
+audit: $(STAMP) ## Schwachstellen im Code und der Abhängigkeiten (braucht eine Verbindung)
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive aggregator web
+	$(BIN)/pip-audit --strict --requirement requirements.lock --disable-pip
 
 lock: $(STAMP) ## Abhängigkeiten neu festschreiben (braucht uv)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
