@@ -45,6 +45,8 @@ _SOURCES = {
         "worth % 2 = 0", "worth % 2 = 1", "-worth",
     ),
 }  # fmt: skip
+# What much links to is read by many: its cards come first. A topic is never a target.
+_LINKED = "(SELECT count(*) FROM link_@ l WHERE l.target IN (named.item, named.other))"
 # What was said of a pair, or skipped lately, does not come again.
 _LEFT = """
     WITH row AS ({rows}), named AS (
@@ -110,9 +112,10 @@ def _next(db: sqlite3.Connection, queue: str, now: datetime, *, control: bool) -
     rows, uncertain, sure, order = _SOURCES[queue]
     # Controls in an order that has nothing to do with how sure the machine was.
     mixed = "(item * 2654435761 + length(object) * 40503) % 1000003"
+    first = f"{_LINKED} DESC, {order}"
     sql = _LEFT.format(
         rows=rows, what="item, other, object, item_id, worth", which=sure if control else uncertain,
-        order=f"ORDER BY {mixed if control else order}, item_id, object LIMIT 1",
+        order=f"ORDER BY {mixed if control else first}, item_id, object LIMIT 1",
     )  # fmt: skip
     generation = reading(db)
     row = generation.run(sql, _values(queue, now)).fetchone()

@@ -86,6 +86,18 @@ def test_an_answer_is_a_decision_with_effect_at_once(
     assert "Hier wartet nichts mehr" in desk.get("/moderation/related").text
 
 
+def test_what_much_links_to_is_asked_first(desk: Browser, filling: Filling) -> None:
+    made = pairs(filling, [0.25, 0.251, 0.252])
+    linking = filling.item("Wer verweist", MINISTRY)
+    filling.link(linking, made[2][1])
+    filling.link(linking, made[2][0])
+    filling.link(linking, made[1][0])
+
+    asked = [say(desk, "related", "yes") for _ in made]
+
+    assert [{one["item"], one["object"]} for one in asked] == [set(p) for p in reversed(made)]
+
+
 def test_what_is_skipped_comes_again_after_a_week(
     desk: Browser, filling: Filling, clock: SimulatedClock
 ) -> None:
