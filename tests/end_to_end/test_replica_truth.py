@@ -160,6 +160,19 @@ def test_every_link_has_its_sentence_and_its_target(crawled: Crawled) -> None:
         assert bool(one["prose"]) == link["prose"]
 
 
+def test_no_links_are_found_but_those_planted_and_one_that_is_explained(crawled: Crawled) -> None:
+    def named(link: dict[str, Any]) -> tuple[str, str, str]:
+        return link["from"], link["anchor"], link["url"].partition("#")[0]
+
+    planted = {named(link) for link in ROUNDS["1"]["links"]}
+    others = [link for link in crawled.first["links"] if named(link) not in planted]
+
+    # The list beside a release names, among others, the one that its text links to.
+    assert [(link["anchor"], bool(link["prose"])) for link in others] == [
+        ("Hausnotruf und Datenschutz im Einklang", False)
+    ]
+
+
 def test_every_alias_leads_to_its_item(crawled: Crawled) -> None:
     addresses = resolve.Addresses.of(crawled.db)
     later = snapshot(crawled.db)["items"]
