@@ -1,5 +1,6 @@
 """Fixtures for all tests: a real database, a simulated clock, no network but loopback."""
 
+import logging
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -27,6 +28,15 @@ def _loopback_only(self: socket.socket, address: Any) -> None:
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only loopback can be reached."""
     monkeypatch.setattr(socket.socket, "connect", _loopback_only)
+
+
+@pytest.fixture(autouse=True)
+def own_log() -> Iterator[None]:
+    """A command that ran in this process leaves no log that writes to what pytest has closed."""
+    yield
+    root = logging.getLogger()
+    for handler in [known for known in root.handlers if getattr(known, "ours", False)]:
+        root.removeHandler(handler)
 
 
 @pytest.fixture
