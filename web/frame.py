@@ -44,7 +44,11 @@ def frame() -> dict[str, Any]:
 
 def domain(url: str) -> str:
     """Return the host of an address for people: without `www.`."""
-    return (urlsplit(url).hostname or url).removeprefix("www.")
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:  # such as http://[x/, in a link that somebody mistyped
+        host = None
+    return (host or url).removeprefix("www.")
 
 
 def operator_now(operators: Sequence[Mapping[str, str | None]] | None) -> str:

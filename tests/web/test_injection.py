@@ -122,3 +122,10 @@ def assert_clean(headers: dict[str, str], path: str) -> None:
     target = headers.get("Location", "/")
     assert target.startswith("/"), (path, target)
     assert not target.startswith("//"), (path, target)
+
+
+def test_a_mistyped_address_breaks_no_page(client: FlaskClient, filling: Filling) -> None:
+    item = filling.item("Leitfaden")
+    filling.link(item, None, "Siehe dort.", url="http://[x/", anchor="dort")
+
+    assert client.get(f"/items/{item}").status_code == 200
