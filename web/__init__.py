@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flask import Flask, g
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
 
 from aggregator import clock as clocks
 from aggregator.config import Settings, load_settings
@@ -113,6 +114,7 @@ def create_app(
     )  # fmt: skip
     app.json.sort_keys = False  # type: ignore[attr-defined] # the default provider has it
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.url_map.converters["int"] = _StoredNumber
     app.url_value_preprocessor(_take_form)
     app.teardown_appcontext(close_connection)
     for part in (
@@ -139,6 +141,12 @@ def create_app(
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies, x_prefix=proxies
         )
     return app
+
+
+class _StoredNumber(IntegerConverter):
+    """A number that the store can hold (64 bits); there is no page of a larger one."""
+
+    regex = r"\d{1,18}"
 
 
 def _take_form(_endpoint: str | None, values: dict[str, str] | None) -> None:

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from aggregator import derive, store
 from aggregator.clock import SimulatedClock
 from aggregator.config import vocabulary
+from aggregator.model import UserRole
 from aggregator.text.wordforms import WordForms
 from tests.web.filling import Filling
 from tests.web.people import Browser, add
@@ -129,3 +130,14 @@ def test_a_mistyped_address_breaks_no_page(client: FlaskClient, filling: Filling
     filling.link(item, None, "Siehe dort.", url="http://[x/", anchor="dort")
 
     assert client.get(f"/items/{item}").status_code == 200
+
+
+def test_a_number_that_no_database_holds_has_no_page(
+    app: Flask, db: store.Connection, filling: Filling
+) -> None:
+    add(db, "chefin", UserRole.ADMIN)
+    reader, item = Browser(app).enter("chefin"), filling.item("Leitfaden")
+
+    for path in (f"/items/{item}/versions/{2**64}", f"/admin/runs/{2**64}"):
+        assert reader.get(path).status_code == 404, path
+    assert reader.send(f"/admin/feedback/{2**64}/done", "/feedback").status_code == 404
