@@ -201,7 +201,7 @@ def _writes_on(db: sqlite3.Connection, topic: str) -> list[Document]:
     """Return the platforms that have items on a topic, most first."""
     query = """
         SELECT item.platform, platform.name, platform.level, count(*) AS items,
-            max(item.sort_at) AS newest_at
+            max(CASE WHEN item.published_at IS NOT NULL THEN item.sort_at END) AS newest_at
         FROM topic_@ JOIN item ON item.pk = topic_@.item
         LEFT JOIN platform ON platform.id = item.platform
         WHERE topic = ? AND auto = 1 AND item.merged_into IS NULL AND item.state <> 'hidden'
@@ -217,8 +217,8 @@ def _by_level(platforms: Sequence[Document]) -> list[Document]:
             "level": str(level),
             "items": sum(row["items"] for row in platforms if row["level"] == level),
             "platforms": sum(row["level"] == level for row in platforms),
-            "newest_at": max((row["newest_at"] for row in platforms if row["level"] == level),
-                             default=None),
+            "newest_at": max((row["newest_at"] for row in platforms
+                              if row["level"] == level and row["newest_at"]), default=None),
         }
         for level in Level
     ]  # fmt: skip
@@ -242,7 +242,7 @@ _PLATFORMS = """
         (SELECT count(*) FROM item WHERE item.platform = platform.id
             AND merged_into IS NULL AND state <> 'hidden') AS items,
         (SELECT sort_at FROM item WHERE item.platform = platform.id
-            AND merged_into IS NULL AND state <> 'hidden'
+            AND merged_into IS NULL AND state <> 'hidden' AND published_at IS NOT NULL
             ORDER BY sort_at DESC LIMIT 1) AS newest_at
     FROM platform ORDER BY position
 """
