@@ -49,13 +49,14 @@ WAL_MOST, GROWTH_MOST = 64 << 20, 1.25
 FAULTS = ("none", "kill", "kill", "kill service", "disk", "disk of service", "lock")
 QUIET_STEPS = 12 if DAYS > 5 else 2  # of four days each, in the end
 
-# What a run does is noted in order, whatever the clocks of the processes say.
+# What a run does is noted in order, whatever the clocks of the processes say. Housekeeping, which
+# forgets the problems of old runs, is not their work.
 WATCH = """
     CREATE TABLE soak (
         n INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER, source TEXT, begun INTEGER);
     CREATE TRIGGER soak_begun AFTER INSERT ON run
         BEGIN INSERT INTO soak (run, source, begun) VALUES (NEW.id, NEW.source, 1); END;
-    CREATE TRIGGER soak_works AFTER UPDATE ON run
+    CREATE TRIGGER soak_works AFTER UPDATE OF requests, ended_at ON run
         BEGIN INSERT INTO soak (run, source, begun) VALUES (NEW.id, NEW.source, 0); END;
 """
 TWICE = """
@@ -270,7 +271,8 @@ def _print(soak: Soak, people: People, service: Service) -> None:
     told, writes = soak.told, people.writes_s
     slow = statistics.quantiles(writes, n=20)[-1] if len(writes) > 1 else 0
     lines = (
-        f"days={DAYS} faults={dict(told.faults)} starts of the service={service.starts}",
+        f"days={DAYS} faults={dict(told.faults)} starts of the service={service.starts}"
+        f" at once={max(soak.replica.together.most.values())}",
         f"answers={dict(people.statuses)} longest gap={people.longest_gap_s:.2f} s",
         f"mutated answers={sum(soak.replica.told.values())} {dict(soak.replica.told)}",
         f"verdicts={dict(people.said)} p95={slow:.3f} s wal={told.wal}",
