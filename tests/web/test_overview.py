@@ -235,6 +235,17 @@ def test_what_has_no_date_is_not_called_new(filling: Filling, client: FlaskClien
     assert read(client, "/items.json?dated=1")["total"] == 0
 
 
+def test_what_has_no_date_is_not_the_newest_of_a_platform(
+    filling: Filling, client: FlaskClient
+) -> None:
+    filling.item("Mit Datum", at="2026-10-01T09:00:00Z")
+    filling.item("Ohne Datum", at=None)
+
+    (platform,) = [row for row in read(client, "/platforms.json")["platforms"] if row["items"]]
+
+    assert platform["newest_at"] == "2026-10-01T09:00:00Z"
+
+
 def test_empty_filters_are_none(client: FlaskClient, filling: Filling) -> None:
     filling.item("Leitfaden")
 
