@@ -51,7 +51,7 @@ arch: $(STAMP)
 	$(BIN)/lint-imports
 
 fuzz: $(STAMP) ## 5.000 Anfragen nach openapi.json, mit und ohne Anmeldung
-	QV_FUZZ=5000 $(BIN)/python -m pytest tests/web/test_fuzz.py
+	QV_FUZZ=6500 $(BIN)/python -m pytest tests/web/test_fuzz.py
 
 conformance: $(STAMP) ## gegen echte Daten prüfen: CORPUS=Ordner
 	QUERVERWEIS_CORPUS="$(CORPUS)" $(BIN)/python -m pytest tests/conformance
