@@ -1,7 +1,7 @@
 """Any request that the description of the interface allows is answered as it says, never by 5xx.
 
-QV_FUZZ is how many requests to aim at: some addresses have fewer different ones. `make fuzz` aims at
-6,500 and sends more than 5,000; the usual run sends a few to each address.
+QV_FUZZ is how many requests to aim at: some addresses have fewer different ones. `make fuzz` aims
+at 6,500 and sends more than 5,000; the usual run sends a few to each address.
 """
 
 import os
