@@ -19,7 +19,7 @@ import pytest
 from aggregator.cli.demo import NOW, SOURCES
 from aggregator.replica import Replica
 
-KILLS = int(os.environ.get("QUERVERWEIS_KILLS", "8"))
+KILLS = int(os.environ.get("QUERVERWEIS_KILLS", "5"))
 LONGEST_S = 6.0
 
 

@@ -30,7 +30,7 @@ from tests.store.report_filling import fill
 from tests.web.filling import Filling
 from tests.web.people import Browser, add
 
-REQUESTS = int(os.environ.get("QV_FUZZ", "400"))
+REQUESTS = int(os.environ.get("QV_FUZZ", "250"))
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
           response_schema_conformance]  # fmt: skip
 ROLES = (None, *UserRole)
